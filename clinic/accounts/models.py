@@ -1,0 +1,69 @@
+"""Accounts. An account is never deleted, only deactivated; its name is never given to somebody else."""
+
+import unicodedata
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from clinic.accounts.roles import GRANTS, Permission, Role
+from clinic.audit.history import History, Recorded, RecordedQuerySet
+from clinic.lib.fields import Code, Line
+
+
+def plain_username(text: str) -> str:
+    """One spelling per account: "Morel", "MOREL" and "ｍｏｒｅｌ" are the same name."""
+    return unicodedata.normalize("NFKC", text).casefold().strip()
+
+
+class Accounts(BaseUserManager.from_queryset(RecordedQuerySet)):  # type: ignore[misc]
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(username=plain_username(username or ""))
+
+
+class User(Recorded, AbstractBaseUser):
+    """A person who logs in."""
+
+    username = Line(_("user name"), max_length=60)
+    full_name = Line(_("full name"), max_length=120, help_text=_("As it shall stand under a signature."))
+    role = Code(_("role"), choices=Role.choices)
+    language = Code(_("language"), choices=[("fr", _("French")), ("en", _("English"))], blank=True)
+    is_active = models.BooleanField(_("may log in"), default=True)
+    must_change_password = models.BooleanField(_("must choose a new password"), default=False)
+    last_login = None  # the audit keeps log-ins; a second place would only disagree with it
+
+    history = History(excluded_fields=["password"])
+    objects = Accounts()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS = ["full_name", "role"]
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        default_permissions = ()
+        ordering = ["full_name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["username"],
+                name="user_one_account_per_name",
+                violation_error_message=_("This user name is taken, now or in the past. Choose another."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="user_has_a_role", violation_error_code="role"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    def get_full_name(self) -> str:
+        return self.full_name
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the role of this account grants `permission`, and the account is in use."""
+        return self.is_active and permission in GRANTS.get(self.role, frozenset())
+
+    @property
+    def is_physician(self) -> bool:
+        return self.role == Role.PHYSICIAN

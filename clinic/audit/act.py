@@ -1,0 +1,178 @@
+"""One act = one transaction = one line of who, what, when and why, with the history rows of all it changed."""
+
+import re
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, connection, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.audit.models import Act
+from clinic.lib.problems import AlreadyDone, Problem, Refused
+
+# SQLite takes one writer at a time, and its own waiting is unfair: threads of this process queue here instead.
+_one_writer = threading.RLock()
+
+
+def one_writer() -> Any:
+    """The queue for writers of this process; nothing on PostgreSQL, which orders its own."""
+    return _one_writer if connection.vendor == "sqlite" else nullcontext()
+
+
+class Writing:
+    """What one act writes: rows in batches, and the history of each at the end, in batches too."""
+
+    def __init__(self, kind: str, by: Any, reason: str, at: datetime) -> None:
+        self.kind, self.by, self.reason, self.at = kind, by, reason, at
+        self.subject = ""
+        self.patient_id: int | None = None
+        self._history: list[tuple[str, models.Model]] = []
+
+    def create(self, *rows: models.Model) -> None:
+        """Check and insert `rows`; their history follows at the end of the act."""
+        for model, group in _by_model(rows):
+            _checked(group)
+            with _constraints_in_words():
+                models.QuerySet(model).bulk_create(group)
+            self._history += [("+", row) for row in group]
+
+    def change(self, row: models.Model, *fields: str) -> None:
+        """Check `row` and write the named fields (all where none is named)."""
+        names = fields or tuple(field.name for field in row._meta.concrete_fields if not field.primary_key)
+        _checked([row])
+        values = {name: getattr(row, row._meta.get_field(name).attname) for name in names}  # type: ignore[union-attr]
+        with _constraints_in_words():
+            models.QuerySet(type(row)).filter(pk=row.pk).update(**values)
+        self._history.append(("~", row))
+
+    def remove(self, *rows: models.Model) -> None:
+        """Take rows of a draft away; what they held stays readable in the history."""
+        for model, group in _by_model(rows):
+            queryset = models.QuerySet(model).filter(pk__in=[row.pk for row in group])
+            queryset._raw_delete(queryset.db)
+            self._history += [("-", row) for row in group]
+
+    def about(self, subject: str, patient_id: int | None) -> None:
+        """Say which record the act is about, for the trail and for a form that is sent twice."""
+        self.subject, self.patient_id = subject, patient_id
+
+    def close(self, key: UUID | None) -> Act:
+        act = Act.objects.create(
+            at=self.at,
+            kind=self.kind,
+            by=self.by,
+            by_name=self.by.get_full_name(),
+            reason=self.reason,
+            subject=self.subject,
+            patient_id=self.patient_id,
+            key=key,
+        )
+        rows: dict[type[models.Model], list[models.Model]] = {}
+        for sign, row in self._history:
+            rows.setdefault(row.history.model, []).append(_history_row(row, sign, act))  # type: ignore[attr-defined]
+        for model, group in rows.items():
+            models.QuerySet(model).bulk_create(group)
+        return act
+
+
+@contextmanager
+def act(
+    kind: str, *, by: Any, reason: str = "", at: datetime | None = None, key: UUID | None = None
+) -> Iterator[Writing]:
+    """Open an act: everything written through it stands together with its history, or nothing does.
+
+    Raises `AlreadyDone` where a form with the same `key` was sent before, `Refused` where a rule or a
+    constraint says no.
+    """
+    with one_writer():
+        try:
+            with transaction.atomic():
+                _refuse_if_done(key)
+                writing = Writing(kind, by, reason.strip(), at or timezone.now())
+                yield writing
+                try:
+                    writing.close(key)
+                except DataError as error:  # pragma: no cover -- held back by the checks of each field
+                    raise Refused([Problem("", _("The database could not store this."))]) from error
+        except (Refused, IntegrityError):
+            _refuse_if_done(key)
+            raise
+
+
+def _refuse_if_done(key: UUID | None) -> None:
+    if key:
+        subject = Act.objects.filter(key=key).values_list("subject", flat=True).first()
+        if subject is not None:
+            raise AlreadyDone(subject)
+
+
+def _by_model(rows: Iterable[models.Model]) -> list[tuple[type[models.Model], list[models.Model]]]:
+    groups: dict[type[models.Model], list[models.Model]] = {}
+    for row in rows:
+        groups.setdefault(type(row), []).append(row)
+    return list(groups.items())
+
+
+def _checked(rows: list[models.Model]) -> None:
+    """Each field's own check. Foreign keys and constraints are the database's, answered in words below."""
+    relations = {field.name for field in rows[0]._meta.concrete_fields if field.is_relation}
+    for row in rows:
+        try:
+            row.clean_fields(exclude=relations)
+        except ValidationError as error:
+            raise Refused(
+                Problem(field, message, code="invalid")
+                for field, messages in error.message_dict.items()
+                for message in messages
+            ) from error
+
+
+@contextmanager
+def _constraints_in_words() -> Iterator[None]:
+    """A constraint that said no, in the words that its model gave it.
+
+    The constraint's `violation_error_code` names the field to show them at.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        for model, constraint in _constraints():
+            if _said_no(model, constraint, str(error)):
+                fields = getattr(constraint, "fields", ())
+                field = constraint.violation_error_code or (fields[-1] if fields else "")
+                raise Refused([Problem(field, constraint.violation_error_message, "constraint")]) from error
+        raise
+
+
+def _constraints() -> Iterator[tuple[type[models.Model], models.BaseConstraint]]:
+    for model in apps.get_models():
+        for constraint in model._meta.constraints:
+            yield model, constraint
+
+
+def _said_no(model: type[models.Model], constraint: models.BaseConstraint, message: str) -> bool:
+    if re.search(rf"\b{constraint.name}\b", message):
+        return True
+    columns = [model._meta.get_field(field).column for field in getattr(constraint, "fields", ())]  # type: ignore[union-attr]
+    return bool(columns) and "UNIQUE" in message and message.endswith(
+        ", ".join(f"{model._meta.db_table}.{column}" for column in columns)
+    )
+
+
+def _history_row(row: models.Model, sign: str, act: Act) -> models.Model:
+    model = row.history.model  # type: ignore[attr-defined]
+    return model(
+        act=act,
+        history_date=act.at,
+        history_user_id=act.by_id,
+        history_change_reason=act.reason or act.kind,
+        history_type=sign,
+        **{field.attname: getattr(row, field.attname) for field in model.tracked_fields},
+    )

@@ -1,0 +1,34 @@
+"""What is wrong, where, and why: the one shape in which rules answer and acts refuse."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that stands in the way: `field` is a form field's name, empty for the record as a whole."""
+
+    field: str
+    message: str | Promise
+    code: str = "invalid"
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class Refused(Exception):  # noqa: N818 -- the house's one word for a refusal
+    """An act was not done, and nothing was written; `problems` say why."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__("; ".join(str(problem.message) for problem in self.problems))
+
+
+class AlreadyDone(Exception):  # noqa: N818
+    """The same form was sent before: `subject` is what it made then."""
+
+    def __init__(self, subject: str) -> None:
+        self.subject = subject
+        super().__init__(subject)

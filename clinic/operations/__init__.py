@@ -1,0 +1,1 @@
+"""Running the logbook: serve, demo, first account, headers, logs, health."""

@@ -1,0 +1,20 @@
+"""Health, and the page for a form that came too late."""
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from clinic.gate import open_to_all
+
+
+@open_to_all
+def health(request: HttpRequest) -> HttpResponse:
+    """Answers when the program and its database do; shows no data."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"status": "ok"})
+
+
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without a valid token: the person is told what to do, and nothing was written."""
+    return render(request, "form_expired.html", status=403)

@@ -1,0 +1,240 @@
+"""One settings file. Every value a deployment may set is read from the environment (README, table of settings)."""
+
+import os
+import sqlite3
+import zoneinfo
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from clinic.lib.secrets import secret_from_file
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+
+def wrong(name: str, sentence: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"{name}: {sentence}")
+
+
+def whole_number(name: str, default: int, low: int, high: int) -> int:
+    text = env.str(name, default=str(default))
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise wrong(name, f"write a whole number from {low} to {high}, not {text!r}.")
+    return int(text)
+
+
+# --- Where things are kept -------------------------------------------------------------------
+DATA_DIR = Path(env.str("CLINIC_DATA_DIR", default=str(BASE_DIR / "var"))).expanduser().resolve()
+KEY_DIR = Path(env.str("CLINIC_KEY_DIR", default=str(DATA_DIR / "keys"))).expanduser().resolve()
+DEMO = env.bool("CLINIC_DEMO", default=False)
+
+SECRET_KEY = secret_from_file(KEY_DIR / "secret_key")
+DEBUG = False
+
+# --- Where it is reached ---------------------------------------------------------------------
+HOST = env.str("CLINIC_HOST", default="127.0.0.1")
+PORT = whole_number("CLINIC_PORT", 8000, 1, 65535)
+ALLOWED_HOSTS = sorted({HOST, "127.0.0.1", "localhost", "[::1]"} - {"0.0.0.0"})  # noqa: S104
+ALLOWED_HOSTS += env.list("CLINIC_ALLOWED_HOSTS", default=[])
+# Cookies travel over TLS alone as soon as the clinic says that it serves TLS; TLS itself is a later step.
+HTTPS = env.bool("CLINIC_HTTPS", default=False)
+
+# --- Language, time, habits of the clinic ----------------------------------------------------
+LANGUAGES = [("fr", _("French")), ("en", _("English"))]
+LANGUAGE_CODE = env.str("CLINIC_LANGUAGE", default="fr")
+if LANGUAGE_CODE not in dict(LANGUAGES):
+    raise wrong("CLINIC_LANGUAGE", f"write fr or en, not {LANGUAGE_CODE!r}.")
+TIME_ZONE = env.str("CLINIC_TIME_ZONE", default="Europe/Paris")
+if TIME_ZONE not in zoneinfo.available_timezones():
+    raise wrong("CLINIC_TIME_ZONE", f"write a time zone such as Europe/Paris, not {TIME_ZONE!r}.")
+IDLE_MINUTES = whole_number("CLINIC_IDLE_MINUTES", 15, 1, 120)
+# How long screening answers stay valid is the clinic's decision: there is no built-in number (domain A.2.6).
+ANSWERS_VALID_DAYS = whole_number("CLINIC_ANSWERS_VALID_DAYS", 0, 0, 3650) or None
+LONGEST_SESSION_HOURS = 12
+USE_I18N = True
+USE_TZ = True
+LOCALE_PATHS = [BASE_DIR / "clinic" / "locale"]
+FORMAT_MODULE_PATH = ["clinic.formats"]
+
+# --- Parts -----------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "csp",
+    
+    "django_htmx",
+    "simple_history",
+    "clinic.audit",
+    "clinic.accounts",
+    "clinic.operations",
+    "sessions",
+]
+MIDDLEWARE = [
+    "clinic.operations.headers.security_headers",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "clinic.accounts.middleware.idle_limit",
+    "clinic.accounts.middleware.language_of_user",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "clinic.gate.refuse_unmarked_views",
+]
+ROOT_URLCONF = "clinic.urls"
+WSGI_APPLICATION = "clinic.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "clinic.operations.context.frame",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "clinic.operations.renderer.OnePartial"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Database --------------------------------------------------------------------------------
+SQLITE_FIXED = sqlite3.sqlite_version_info >= (3, 51, 3) or sqlite3.sqlite_version_info[:2] in {(3, 44), (3, 50)} and (
+    sqlite3.sqlite_version_info >= (3, 50, 7) or (3, 44, 6) <= sqlite3.sqlite_version_info < (3, 45)
+)
+# WAL only with a SQLite that has the repair (docs/adr/0002); FULL, because NORMAL loses saves at a power cut.
+SQLITE_OPTIONS = {
+    "timeout": 20,
+    "transaction_mode": "IMMEDIATE",
+    "init_command": (
+        f"PRAGMA journal_mode={'WAL' if SQLITE_FIXED else 'DELETE'};"
+        "PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;PRAGMA recursive_triggers=ON;"
+    ),
+}
+DATABASE_URL = env.str("CLINIC_DATABASE_URL", default="")
+if DATABASE_URL:
+    DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+    if DATABASES["default"].get("ENGINE") not in {
+        "django.db.backends.postgresql",
+        "django.db.backends.sqlite3",
+    }:
+        raise wrong("CLINIC_DATABASE_URL", "write postgres://user:password@host:port/name, or leave it empty.")
+else:
+    DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "logbook.sqlite3"}}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+    DATABASES["default"]["CONN_MAX_AGE"] = None
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 600
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# No ATOMIC_REQUESTS: acts open the transaction, so that reading never waits for a writer.
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "clinic_cache"}}
+
+# --- People ----------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "clinic.accounts.passwords.StrengthValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "clinic.accounts.adapter.ClinicAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "reauthenticate": "10/m/user", "sign": "5/5m/user"}
+ALLAUTH_TRUSTED_PROXY_COUNT = 0
+
+SESSION_COOKIE_AGE = IDLE_MINUTES * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-logbook" if HTTPS else "logbook"
+LONGEST_LOGIN_HOURS = 12
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+CSRF_FAILURE_VIEW = "clinic.operations.views.form_expired"
+
+# --- Headers ---------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("CLINIC_BEHIND_PROXY", default=False) else None
+
+# --- Files -----------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "clinic" / "static"]
+WHITENOISE_USE_FINDERS = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
+# --- History ---------------------------------------------------------------------------------
+SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
+SIMPLE_HISTORY_DATE_INDEX = False
+
+# --- Logs: to the terminal, never with a name, a form or a query string in them ------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "filters": {"no_private_data": {"()": "clinic.operations.logs.WithoutPrivateData"}},
+    "handlers": {
+        "terminal": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_private_data"]},
+    },
+    "root": {"handlers": ["terminal"], "level": "WARNING"},
+    "loggers": {"django": {"handlers": ["terminal"], "level": "WARNING", "propagate": False}},
+}
+SILENCED_SYSTEM_CHECKS: list[str] = []
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")

@@ -1,0 +1,1 @@
+"""The patients and what was done for them. Knows nothing of passwords, cookies or hashes."""

@@ -1,0 +1,65 @@
+"""Register and correct patients."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.accounts.models import User
+from clinic.audit.act import act
+from clinic.lib.problems import Problem, Refused
+from sessions.models import Patient
+from sessions.rules.patient import why_not_born_on
+
+
+def register_patient(
+    *, by: User, values: dict[str, Any], reason: str = "", key: UUID | None = None, at: datetime | None = None
+) -> Patient:
+    """A new patient. Without a record number the next one of the year is given ("2026-0143")."""
+    now = at or timezone.now()
+    patient = Patient(**values)
+    patient.fold()
+    _refuse(why_not_born_on(patient.birth_date, timezone.localdate(now)))
+    with act("register_patient", by=by, reason=reason, key=key, at=at) as writing:
+        patient.record_number = patient.record_number or _next_number(timezone.localdate(now).year)
+        writing.create(patient)
+        writing.about(f"patient:{patient.uid}", patient.pk)
+    return patient
+
+
+def change_patient(
+    *, by: User, patient: Patient, values: dict[str, Any], version: int, reason: str, key: UUID | None = None
+) -> Patient:
+    """Correct who a patient is; `version` is the one that the form showed."""
+    with act("change_patient", by=by, reason=reason, key=key) as writing:
+        stored = Patient.objects.select_for_update().get(pk=patient.pk)
+        if stored.version != version:
+            raise Refused([Problem("", _("Somebody else changed this patient meanwhile. Nothing is lost: compare and save again."), "changed")])
+        for name, value in values.items():
+            setattr(stored, name, value)
+        stored.fold()
+        _refuse(why_not_born_on(stored.birth_date, timezone.localdate()))
+        stored.version += 1
+        writing.change(stored)
+        writing.about(f"patient:{stored.uid}", stored.pk)
+    return stored
+
+
+def _next_number(year: int) -> str:
+    last = (
+        Patient.objects.filter(record_number__regex=rf"^{year}-[0-9]{{4,}}$")
+        .order_by("-id")
+        .values_list("record_number", flat=True)
+        .first()
+    )
+    number = int(last.split("-")[1]) + 1 if last else 1
+    while Patient.objects.filter(record_number=f"{year}-{number:04}").exists():
+        number += 1
+    return f"{year}-{number:04}"
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise Refused(problems)

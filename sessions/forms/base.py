@@ -1,0 +1,121 @@
+"""What every form of the logbook shares: figures as people write them, readable text, a key against sending twice."""
+
+import re
+import uuid
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from clinic.audit.history import OutsideAnAct
+from clinic.lib.problems import Problem
+from clinic.lib.text import readable_text
+from sessions.measures.quantities import QUANTITIES
+
+_FIGURE = re.compile(r"[+-]?\d{1,12}(?:[.,]\d{1,12})?")
+
+
+class FigureField(forms.DecimalField):
+    """A decimal figure with comma or point, never with a thousands separator; its unit stands beside it."""
+
+    widget = forms.TextInput
+    default_error_messages = {
+        "invalid": _("Write a figure in digits, with a comma or a point before the decimals."),
+        "max_decimal_places": _("Too many digits after the decimal separator: please read it again."),
+        "max_digits": _("Too many digits: please read it again."),
+        "max_whole_digits": _("Too many digits before the decimal separator: please read it again."),
+    }
+
+    def __init__(self, *args: Any, unit: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unit = unit
+        for validator in self.validators:
+            if hasattr(validator, "messages"):  # DecimalValidator: say it without naming a range
+                validator.messages = {**validator.messages, **{key: self.error_messages[key] for key in validator.messages if key in self.error_messages}}
+        self.widget.attrs.update({"inputmode": "decimal", "autocomplete": "off", "size": 8})
+
+    def to_python(self, value: Any) -> Decimal | None:
+        text = str(value or "").strip()
+        if not text:
+            return None
+        if not _FIGURE.fullmatch(text):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return Decimal(text.replace(",", "."))
+
+
+class WholeField(forms.IntegerField):
+    """A whole number, typed."""
+
+    widget = forms.TextInput
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.widget.attrs.update({"inputmode": "numeric", "autocomplete": "off", "size": 6})
+
+
+class MomentField(forms.DateTimeField):
+    """A time of day on a date, in the clinic's time zone."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+class DayField(forms.DateField):
+    """A date."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def form_field(field: models.Field, **options: Any) -> forms.Field | None:
+    """The form field of a model field: figures as text, dates by the browser's own picker, choices without a first pick."""
+    if isinstance(field, models.DecimalField):
+        kind = QUANTITIES.get(field.name)
+        return field.formfield(form_class=FigureField, unit=kind.shown if kind else "", **options)
+    if isinstance(field, models.IntegerField) and not field.choices and not isinstance(field, models.BooleanField):
+        return field.formfield(form_class=WholeField, **options)
+    if isinstance(field, models.DateTimeField):
+        return field.formfield(form_class=MomentField, **options)
+    if isinstance(field, models.DateField):
+        return field.formfield(form_class=DayField, **options)
+    made = field.formfield(**options)
+    if made is not None and isinstance(made, forms.CharField) and isinstance(made.widget, forms.Textarea):
+        made.widget.attrs.update({"rows": 3})
+        made.widget.attrs.pop("cols", None)
+    return made
+
+
+class LogbookForm(forms.Form):
+    """A plain form with a key; problems of a rule or an act are shown at their field."""
+
+    form_key = forms.UUIDField(widget=forms.HiddenInput, required=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["form_key"].initial = uuid.uuid4()
+        for field in self.fields.values():
+            if isinstance(field, forms.CharField) and readable_text not in field.validators:
+                field.validators.append(readable_text)
+
+    def add_problems(self, problems: Iterable[Problem]) -> None:
+        """Show each problem at its field, or above the form where it belongs to none."""
+        if not hasattr(self, "cleaned_data"):
+            self.cleaned_data = {}
+        for problem in problems:
+            field = problem.field if problem.field in self.fields else None
+            self.add_error(field, forms.ValidationError(str(problem.message), code=problem.code))
+
+
+class LogbookModelForm(LogbookForm, forms.ModelForm):
+    """A form over the fields of a record. It checks and hands over values; saving is for acts."""
+
+    def _post_clean(self) -> None:
+        """The model's own checks run in the act; here only the shape counts."""
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, by model field name."""
+        return {name: self.cleaned_data[name] for name in self._meta.fields or [] if name in self.cleaned_data}
+
+    def save(self, commit: bool = True) -> Any:
+        raise OutsideAnAct("Forms do not write; acts do.")

@@ -1,0 +1,1 @@
+"""Yes, no, or why not, on data in hand. Never writes, never raises, never queries."""

@@ -1,0 +1,1 @@
+"""HTTP and flow: policy, fetch, form, one act or one report, answer."""
