@@ -1,0 +1,15 @@
+"""Addresses of the logbook. No name stands in one, and none can be guessed."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "logbook"
+
+patient_urls: list[URLPattern | URLResolver] = []
+screening_urls: list[URLPattern | URLResolver] = []
+course_urls: list[URLPattern | URLResolver] = []
+session_urls: list[URLPattern | URLResolver] = []
+device_urls: list[URLPattern | URLResolver] = []
+report_urls: list[URLPattern | URLResolver] = []
+history_urls: list[URLPattern | URLResolver] = []
+
+urlpatterns = patient_urls + screening_urls + course_urls + session_urls + device_urls + report_urls + history_urls
