@@ -4,9 +4,12 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
 from clinic.audit.access import record_look
+from sessions.actions.known import answers_of
 from sessions.models import Course, Patient, Session
+from sessions.rules.screening import Standing, standing
 
 
 def patient(request: HttpRequest, uid: UUID, kind: str = "patient") -> Patient:
@@ -28,3 +31,8 @@ def session(request: HttpRequest, uid: UUID, kind: str = "session") -> Session:
     found = get_object_or_404(Session.objects.with_rows(), uid=uid)
     record_look(request, [found.patient_id], kind)
     return found
+
+
+def standing_of(patient: Patient) -> Standing:
+    """What the banner shows: age, absolute items, pregnancy."""
+    return standing(patient.birth_date, answers_of(patient), timezone.localdate())
