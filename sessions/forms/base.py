@@ -1,8 +1,6 @@
 """What every form of the logbook shares: figures as people write them, readable text, a key against sending twice."""
 
 import re
-import uuid
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clinic.audit.history import OutsideAnAct
-from clinic.lib.problems import Problem
-from clinic.lib.text import readable_text
+from clinic.lib.forms import KeyedForm
 from sessions.measures.quantities import QUANTITIES
 
 _FIGURE = re.compile(r"[+-]?\d{1,12}(?:[.,]\d{1,12})?")
@@ -86,25 +83,8 @@ def form_field(field: models.Field, **options: Any) -> forms.Field | None:
     return made
 
 
-class LogbookForm(forms.Form):
-    """A plain form with a key; problems of a rule or an act are shown at their field."""
-
-    form_key = forms.UUIDField(widget=forms.HiddenInput, required=True)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["form_key"].initial = uuid.uuid4()
-        for field in self.fields.values():
-            if isinstance(field, forms.CharField) and readable_text not in field.validators:
-                field.validators.append(readable_text)
-
-    def add_problems(self, problems: Iterable[Problem]) -> None:
-        """Show each problem at its field, or above the form where it belongs to none."""
-        if not hasattr(self, "cleaned_data"):
-            self.cleaned_data = {}
-        for problem in problems:
-            field = problem.field if problem.field in self.fields else None
-            self.add_error(field, forms.ValidationError(str(problem.message), code=problem.code))
+class LogbookForm(KeyedForm):
+    """A plain form of the logbook, with its key and its problems in place."""
 
 
 class LogbookModelForm(LogbookForm, forms.ModelForm):

@@ -1,0 +1,31 @@
+"""What every form shares: readable text, a key against sending twice, problems shown at their field."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+
+from clinic.lib.problems import Problem
+from clinic.lib.text import readable_text
+
+
+class KeyedForm(forms.Form):
+    """A plain form with a key; problems of a rule or an act are shown at their field."""
+
+    form_key = forms.UUIDField(widget=forms.HiddenInput, required=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["form_key"].initial = uuid.uuid4()
+        for field in self.fields.values():
+            if isinstance(field, forms.CharField) and readable_text not in field.validators:
+                field.validators.append(readable_text)
+
+    def add_problems(self, problems: Iterable[Problem]) -> None:
+        """Show each problem at its field, or above the form where it belongs to none."""
+        if not hasattr(self, "cleaned_data"):
+            self.cleaned_data = {}
+        for problem in problems:
+            field = problem.field if problem.field in self.fields else None
+            self.add_error(field, forms.ValidationError(str(problem.message), code=problem.code))
