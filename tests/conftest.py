@@ -1,0 +1,77 @@
+"""What every test may ask for: one person per role, and a browser-like client logged in as one of them."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from clinic.accounts.actions import create_account
+from clinic.accounts.models import User
+from clinic.accounts.roles import Role
+
+PASSWORD = "seven brown lamps under water"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Counts of failed log-ins stand in the cache table, which a flush leaves alone: they end with the test."""
+    yield
+    if {"transactional_db", "live_server"} & set(request.fixturenames):
+        cache.clear()
+
+
+def person(*, username: str, full_name: str, role: str, by: User | None = None, language: str = "") -> User:
+    """An account as an administrator opens it, past its first change of password."""
+    return create_account(
+        by=by,
+        username=username,
+        full_name=full_name,
+        role=role,
+        password=PASSWORD,
+        language=language,
+        must_change_password=False,
+    )
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return person(username="admin", full_name="Ada Administrator", role=Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def physician(administrator: User) -> User:
+    return person(username="morel", full_name="Dr Jeanne Morel", role=Role.PHYSICIAN, by=administrator)
+
+
+@pytest.fixture
+def other_physician(administrator: User) -> User:
+    return person(username="petit", full_name="Dr Paul Petit", role=Role.PHYSICIAN, by=administrator)
+
+
+@pytest.fixture
+def staff(administrator: User) -> User:
+    return person(username="leroy", full_name="Lou Leroy", role=Role.STAFF, by=administrator)
+
+
+@pytest.fixture
+def auditor(administrator: User) -> User:
+    return person(username="audit", full_name="Alix Auditor", role=Role.AUDITOR, by=administrator)
+
+
+@pytest.fixture
+def password() -> str:
+    """The password of every account that the fixtures open."""
+    return PASSWORD
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    """A client logged in as this person, through every middleware; a new one at each call."""
+
+    def logged_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return logged_in
