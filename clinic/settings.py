@@ -1,6 +1,7 @@
 """One settings file. Every value a deployment may set is read from the environment (README, table of settings)."""
 
 import os
+import re
 import sqlite3
 import zoneinfo
 from pathlib import Path
@@ -21,34 +22,70 @@ def wrong(name: str, sentence: str) -> ImproperlyConfigured:
 
 
 def whole_number(name: str, default: int, low: int, high: int) -> int:
-    text = env.str(name, default=str(default))
+    text = env.str(name, default="") or str(default)
     if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
         raise wrong(name, f"write a whole number from {low} to {high}, not {text!r}.")
     return int(text)
 
 
-# --- Where things are kept -------------------------------------------------------------------
-DATA_DIR = Path(env.str("CLINIC_DATA_DIR", default=str(BASE_DIR / "var"))).expanduser().resolve()
-KEY_DIR = Path(env.str("CLINIC_KEY_DIR", default=str(DATA_DIR / "keys"))).expanduser().resolve()
-DEMO = env.bool("CLINIC_DEMO", default=False)
+def yes_or_no(name: str) -> bool:
+    text = env.str(name, default="") or "0"
+    if text not in {"0", "1"}:
+        raise wrong(name, f"write 1 for yes or 0 for no, not {text!r}.")
+    return text == "1"
 
-SECRET_KEY = secret_from_file(KEY_DIR / "secret_key")
+
+def folder(name: str, default: Path) -> Path:
+    try:
+        path = Path(env.str(name, default="") or default).expanduser().resolve()
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise wrong(name, f"the folder cannot be made or opened ({error}).") from error
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        raise wrong(name, f"this program may not write in the folder {path}.")
+    return path
+
+
+def host_name(name: str, text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.:_-]+|\[[0-9A-Fa-f:.]+\]", text):
+        raise wrong(name, f"write a host name or an address such as 127.0.0.1, not {text!r}.")
+    return text
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Whether this SQLite has the repair of the WAL-reset fault (3.51.3, or its two backports; docs/adr/0002)."""
+    return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+
+
+# --- Where things are kept -------------------------------------------------------------------
+DATA_DIR = folder("CLINIC_DATA_DIR", BASE_DIR / "var")
+KEY_DIR = folder("CLINIC_KEY_DIR", DATA_DIR / "keys")
+DEMO = yes_or_no("CLINIC_DEMO")
+
+try:
+    SECRET_KEY = secret_from_file(KEY_DIR / "secret_key")
+except OSError as error:
+    raise wrong("CLINIC_KEY_DIR", f"the key in it cannot be read or made ({error}).") from error
 DEBUG = False
 
 # --- Where it is reached ---------------------------------------------------------------------
-HOST = env.str("CLINIC_HOST", default="127.0.0.1")
+HOST = host_name("CLINIC_HOST", env.str("CLINIC_HOST", default="") or "127.0.0.1")
 PORT = whole_number("CLINIC_PORT", 8000, 1, 65535)
-ALLOWED_HOSTS = sorted({HOST, "127.0.0.1", "localhost", "[::1]"} - {"0.0.0.0"})  # noqa: S104
-ALLOWED_HOSTS += env.list("CLINIC_ALLOWED_HOSTS", default=[])
+ALLOWED_HOSTS = sorted({HOST, "127.0.0.1", "localhost", "[::1]"} - {"0.0.0.0", "::", "::1"})  # noqa: S104
+ALLOWED_HOSTS += [
+    host_name("CLINIC_ALLOWED_HOSTS", text.strip())
+    for text in env.str("CLINIC_ALLOWED_HOSTS", default="").split(",")
+    if text.strip()
+]
 # Cookies travel over TLS alone as soon as the clinic says that it serves TLS; TLS itself is a later step.
-HTTPS = env.bool("CLINIC_HTTPS", default=False)
+HTTPS = yes_or_no("CLINIC_HTTPS")
 
 # --- Language, time, habits of the clinic ----------------------------------------------------
 LANGUAGES = [("fr", _("French")), ("en", _("English"))]
-LANGUAGE_CODE = env.str("CLINIC_LANGUAGE", default="fr")
+LANGUAGE_CODE = env.str("CLINIC_LANGUAGE", default="") or "fr"
 if LANGUAGE_CODE not in dict(LANGUAGES):
     raise wrong("CLINIC_LANGUAGE", f"write fr or en, not {LANGUAGE_CODE!r}.")
-TIME_ZONE = env.str("CLINIC_TIME_ZONE", default="Europe/Paris")
+TIME_ZONE = env.str("CLINIC_TIME_ZONE", default="") or "Europe/Paris"
 if TIME_ZONE not in zoneinfo.available_timezones():
     raise wrong("CLINIC_TIME_ZONE", f"write a time zone such as Europe/Paris, not {TIME_ZONE!r}.")
 IDLE_MINUTES = whole_number("CLINIC_IDLE_MINUTES", 15, 1, 120)
@@ -71,7 +108,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "csp",
-    
     "django_htmx",
     "simple_history",
     "clinic.audit",
@@ -118,9 +154,7 @@ FORM_RENDERER = "clinic.operations.renderer.OnePartial"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Database --------------------------------------------------------------------------------
-SQLITE_FIXED = sqlite3.sqlite_version_info >= (3, 51, 3) or sqlite3.sqlite_version_info[:2] in {(3, 44), (3, 50)} and (
-    sqlite3.sqlite_version_info >= (3, 50, 7) or (3, 44, 6) <= sqlite3.sqlite_version_info < (3, 45)
-)
+SQLITE_FIXED = wal_is_safe(sqlite3.sqlite_version_info)
 # WAL only with a SQLite that has the repair (docs/adr/0002); FULL, because NORMAL loses saves at a power cut.
 SQLITE_OPTIONS = {
     "timeout": 20,
@@ -132,12 +166,17 @@ SQLITE_OPTIONS = {
 }
 DATABASE_URL = env.str("CLINIC_DATABASE_URL", default="")
 if DATABASE_URL:
-    DATABASES = {"default": env.db_url_config(DATABASE_URL)}
-    if DATABASES["default"].get("ENGINE") not in {
-        "django.db.backends.postgresql",
-        "django.db.backends.sqlite3",
-    }:
-        raise wrong("CLINIC_DATABASE_URL", "write postgres://user:password@host:port/name, or leave it empty.")
+    # What is wrong is said without the value: a password stands in it.
+    if not DATABASE_URL.startswith(("postgres:", "postgresql:")):
+        raise wrong(
+            "CLINIC_DATABASE_URL", "write postgres://user:password@host:port/name, or leave it empty for SQLite."
+        )
+    try:
+        DATABASES = {"default": dict(env.db_url_config(DATABASE_URL))}
+    except (ValueError, ImproperlyConfigured) as error:
+        raise wrong("CLINIC_DATABASE_URL", "this is not an address of a database; see the README.") from error
+    if not DATABASES["default"].get("NAME"):
+        raise wrong("CLINIC_DATABASE_URL", "the name of the database is missing at the end.")
 else:
     DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "logbook.sqlite3"}}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -170,7 +209,12 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "reauthenticate": "10/m/user", "sign": "5/5m/user"}
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reauthenticate": "10/m/user",
+    "sign": "5/5m/user",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = 0
 
 SESSION_COOKIE_AGE = IDLE_MINUTES * 60
@@ -210,7 +254,7 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("CLINIC_BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if yes_or_no("CLINIC_BEHIND_PROXY") else None
 
 # --- Files -----------------------------------------------------------------------------------
 STATIC_URL = "static/"
@@ -235,6 +279,7 @@ LOGGING = {
     "root": {"handlers": ["terminal"], "level": "WARNING"},
     "loggers": {"django": {"handlers": ["terminal"], "level": "WARNING", "propagate": False}},
 }
-SILENCED_SYSTEM_CHECKS: list[str] = []
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
+# Django asks for redirects to TLS, HSTS and cookies for TLS alone. Without CLINIC_HTTPS=1 the logbook is served
+# plainly, on the machine's own address unless the clinic decides otherwise, and each of these would lock everybody
+# out. With it all four are set, and nothing is silenced.
+SILENCED_SYSTEM_CHECKS = [] if HTTPS else ["security.W004", "security.W008", "security.W012", "security.W016"]

@@ -6,3 +6,6 @@ class OperationsConfig(AppConfig):
     name = "clinic.operations"
     label = "operations"
     verbose_name = _("Operations")
+
+    def ready(self) -> None:
+        from clinic.operations import checks  # noqa: F401 -- registers itself

@@ -1,0 +1,1 @@
+"""Commands that run the logbook: one file each."""

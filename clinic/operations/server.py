@@ -1,0 +1,80 @@
+"""The production server and what must be ready before it: folders, tables, a free address."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+
+THREADS = 4
+WAITING = 32  # requests taken at once; more wait in the operating system's queue
+
+
+def prepare() -> None:
+    """Folders that only their owner may open, tables up to date, the cache table."""
+    for folder in (settings.DATA_DIR, settings.KEY_DIR):
+        Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.name == "posix" and Path(folder).stat().st_uid == os.getuid():
+            Path(folder).chmod(0o700)
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    database = settings.DATABASES["default"]
+    if os.name == "posix" and database["ENGINE"].endswith("sqlite3"):
+        Path(database["NAME"]).chmod(0o600)
+
+
+def why_not_listen(host: str, port: int) -> str:
+    """One sentence where nobody can listen at this address, else nothing."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            if os.name == "posix":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except PermissionError:
+        return f"This program may not listen at port {port}. Choose a port above 1023: CLINIC_PORT=8080."
+    except socket.gaierror:
+        return f"There is no address {host} on this machine. Set CLINIC_HOST to one that it has."
+    except OSError as error:
+        if error.errno is not None and "address already in use" in os.strerror(error.errno).lower():
+            return f"Port {port} is in use by another program. Choose another one: CLINIC_PORT={port % 65535 + 1}."
+        return f"Nobody can listen at {host} port {port}: {error.strerror}."
+    return ""
+
+
+def address() -> str:
+    """Where a browser on this machine finds the logbook."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.HOST, settings.HOST)  # noqa: S104
+    if ":" in host and not host.startswith("["):
+        host = f"[{host}]"
+    return f"http://{host}:{settings.PORT}/"
+
+
+def listen_or_refuse() -> None:
+    """Say in one sentence why the address is taken, and stop with exit code 2."""
+    if problem := why_not_listen(settings.HOST, settings.PORT):
+        sys.stderr.write(f"{problem}\n")
+        sys.exit(2)
+
+
+def serve() -> None:
+    """Serve until Ctrl-C, in the foreground, without a log of who asked for what."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    Granian(
+        "clinic.wsgi:application",
+        address=settings.HOST,
+        port=settings.PORT,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=THREADS,
+        backpressure=WAITING,
+        websockets=False,
+        log_access=False,
+        log_level=LogLevels.warning,
+        working_dir=settings.BASE_DIR,
+    ).serve()
