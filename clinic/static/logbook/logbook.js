@@ -1,0 +1,96 @@
+// Makes pages quicker, never possible: everything here also works without it.
+"use strict";
+
+(() => {
+  const body = document.body;
+
+  // --- After a form came back: begin at what is wrong ---
+  const problems = document.getElementById("problems");
+  if (problems) problems.focus();
+
+  // --- Menus close on Escape and on a click elsewhere ---
+  const openMenus = () => document.querySelectorAll("details.menu[open]");
+  document.addEventListener("click", (event) => {
+    for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of openMenus()) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+
+  // --- Print ---
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) window.print();
+  });
+
+  // --- htmx sends the form token as a header; the cookie is out of reach of scripts ---
+  document.addEventListener("htmx:configRequest", (event) => {
+    const token = document.querySelector("input[name=csrfmiddlewaretoken]");
+    if (token) event.detail.headers["X-CSRFToken"] = token.value;
+  });
+
+  // --- One click, one form: further ones wait for the answer ---
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    for (const button of form.querySelectorAll("button:not([type=button])")) button.setAttribute("aria-disabled", "true");
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) {
+      delete form.dataset.sent;
+      for (const button of form.querySelectorAll("button[aria-disabled]")) button.removeAttribute("aria-disabled");
+    }
+  });
+
+  // --- data-show-when="field=value|other": shown while the field of the same form has one of the values ---
+  const valuesOf = (form, name) =>
+    [...form.elements]
+      .filter((field) => field.name === name && (!["radio", "checkbox"].includes(field.type) || field.checked))
+      .flatMap((field) => (field.multiple ? [...field.selectedOptions].map((option) => option.value) : [field.value]));
+  const reveal = (root) => {
+    for (const part of root.querySelectorAll("[data-show-when]")) {
+      const form = part.closest("form");
+      const [name, wanted = ""] = part.dataset.showWhen.split("=");
+      if (!form || !form.elements.namedItem(name)) continue;
+      const fits = valuesOf(form, name).some((value) => wanted.split("|").includes(value));
+      // What holds a problem or something typed is never hidden.
+      part.hidden = !fits && !part.querySelector(".field-wrong") && !holdsSomething(part);
+    }
+  };
+  const holdsSomething = (part) =>
+    [...part.querySelectorAll("input:not([type=hidden]), select, textarea")].some((field) =>
+      ["radio", "checkbox"].includes(field.type) ? field.checked : field.value.trim() !== "",
+    );
+  document.addEventListener("change", (event) => {
+    if (event.target.form) reveal(event.target.form);
+  });
+  document.addEventListener("htmx:load", (event) => reveal(event.target.closest("form") || event.target));
+  window.addEventListener("pageshow", () => reveal(document));
+  reveal(document);
+
+  // --- One minute before the idle limit: say so, and offer to stay ---
+  const warning = document.getElementById("idle-warning");
+  const minutes = Number(body.dataset.idleMinutes);
+  if (warning && minutes) {
+    let timer;
+    const restart = () => {
+      warning.hidden = true;
+      clearTimeout(timer);
+      timer = setTimeout(() => (warning.hidden = false), Math.max(minutes * 60 - 60, 30) * 1000);
+    };
+    warning.querySelector("button").addEventListener("click", async () => {
+      const answer = await fetch(warning.dataset.stay, { credentials: "same-origin", cache: "no-store" }).catch(() => null);
+      if (answer && answer.ok) restart();
+    });
+    document.addEventListener("htmx:afterRequest", restart);
+    restart();
+  }
+})();
