@@ -1,6 +1,8 @@
 """Addresses of the logbook. No name stands in one, and none can be guessed."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from sessions.views import report
 
 app_name = "logbook"
 
@@ -9,7 +11,10 @@ screening_urls: list[URLPattern | URLResolver] = []
 course_urls: list[URLPattern | URLResolver] = []
 session_urls: list[URLPattern | URLResolver] = []
 device_urls: list[URLPattern | URLResolver] = []
-report_urls: list[URLPattern | URLResolver] = []
+report_urls: list[URLPattern | URLResolver] = [
+    path("reports/sessions/", report.sessions, name="report-sessions"),
+    path("reports/sessions.csv", report.sessions_csv, name="report-sessions-csv"),
+]
 history_urls: list[URLPattern | URLResolver] = []
 
 urlpatterns = patient_urls + screening_urls + course_urls + session_urls + device_urls + report_urls + history_urls

@@ -1,0 +1,53 @@
+"""What every report hands over: named columns, rows of plain values. Pages and files are made from it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.functional import Promise
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; `kind` says how its values are written: text, number, date, moment or month."""
+
+    name: str
+    title: Text
+    kind: str = "text"
+
+    @property
+    def is_number(self) -> bool:
+        return self.kind == "number"
+
+
+@dataclass(frozen=True)
+class Row:
+    """The values of one line, in the order of the columns; `key` names the record behind it."""
+
+    values: tuple[Any, ...]
+    key: Any = None
+    struck: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, columns, rows, and a last line of totals where there is one."""
+
+    name: str
+    title: Text
+    columns: tuple[Column, ...]
+    rows: Sequence[Row]
+    totals: Row | None = None
+    note: Text = ""
+    empty: Text = field(default="")
+
+    def lines(self) -> Iterator[tuple[Row, list[tuple[Column, Any]]]]:
+        """Each row with its values beside their columns, for a template."""
+        for row in self.rows:
+            yield row, list(zip(self.columns, row.values, strict=True))
+
+    def total_cells(self) -> list[tuple[Column, Any]]:
+        """The totals beside their columns; empty where there are none."""
+        return list(zip(self.columns, self.totals.values, strict=True)) if self.totals else []
