@@ -2,11 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from sessions.views import report
+from sessions.views import patient, report
 
 app_name = "logbook"
 
-patient_urls: list[URLPattern | URLResolver] = []
+patient_urls: list[URLPattern | URLResolver] = [
+    path("patients/", patient.patients, name="patients"),
+    path("patients/new/", patient.register, name="patient-new"),
+    path("patients/duplicates/", patient.duplicates, name="patient-duplicates"),
+    path("patients/<uuid:uid>/", patient.show, name="patient"),
+    path("patients/<uuid:uid>/edit/", patient.edit, name="patient-edit"),
+]
 screening_urls: list[URLPattern | URLResolver] = []
 course_urls: list[URLPattern | URLResolver] = []
 session_urls: list[URLPattern | URLResolver] = []

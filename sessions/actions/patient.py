@@ -11,18 +11,30 @@ from clinic.accounts.models import User
 from clinic.audit.act import act
 from clinic.lib.problems import Problem, Refused
 from sessions.models import Patient
-from sessions.rules.patient import why_not_born_on
+from sessions.rules.patient import who_is_alike, why_not_another, why_not_born_on
 
 
 def register_patient(
-    *, by: User, values: dict[str, Any], reason: str = "", key: UUID | None = None, at: datetime | None = None
+    *,
+    by: User,
+    values: dict[str, Any],
+    another_person: bool = True,
+    reason: str = "",
+    key: UUID | None = None,
+    at: datetime | None = None,
 ) -> Patient:
-    """A new patient. Without a record number the next one of the year is given ("2026-0143")."""
+    """A new patient. Without a record number the next one of the year is given ("2026-0143").
+
+    With `another_person=False` nobody is registered while a patient alike with the same birth date is known.
+    """
     now = at or timezone.now()
     patient = Patient(**values)
     patient.fold()
     _refuse(why_not_born_on(patient.birth_date, timezone.localdate(now)))
     with act("register_patient", by=by, reason=reason, key=key, at=at) as writing:
+        if not another_person:
+            born_then = Patient.objects.born_on(patient.birth_date)
+            _refuse(why_not_another(who_is_alike(patient.family_name, patient.given_names, born_then)))
         patient.record_number = patient.record_number or _next_number(timezone.localdate(now).year)
         writing.create(patient)
         writing.about(f"patient:{patient.uid}", patient.pk)

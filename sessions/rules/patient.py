@@ -31,6 +31,13 @@ def who_is_alike(family_name: str, given_names: str, candidates: Iterable[Patien
     return [patient for patient in candidates if _alike(typed, sorted(patient.folded_name.split()))]
 
 
+def why_not_another(alike: list[Patient]) -> list[Problem]:
+    """Somebody alike is known: a person must say that this is another one."""
+    if not alike:
+        return []
+    return [Problem("another_person", _("A patient alike with this date of birth is known. Is this another person?"), "alike")]
+
+
 def _alike(first: list[str], second: list[str]) -> bool:
     if set(first) <= set(second) or set(second) <= set(first):
         return True

@@ -5,7 +5,8 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField
-from django.utils.formats import get_format
+
+from clinic.lib.figures import figure_text
 
 register = template.Library()
 
@@ -13,10 +14,7 @@ register = template.Library()
 @register.filter
 def figure(value: Decimal | int | None) -> str:
     """A figure without trailing zeros, with the language's decimal sign: 12.50 -> 12,5."""
-    if value is None:
-        return ""
-    text = format(Decimal(value).normalize(), "f")
-    return text.replace(".", str(get_format("DECIMAL_SEPARATOR")))
+    return figure_text(value)
 
 
 @register.filter

@@ -1,0 +1,35 @@
+"""Somebody else saved first: what stands there now, beside what was typed."""
+
+from typing import Any
+
+from django import forms
+from django.db import models
+
+from clinic.lib.problems import Problem
+
+Difference = tuple[str, str]
+
+
+def changed_meanwhile(problems: list[Problem]) -> bool:
+    """Whether the act was refused because another person's change came first."""
+    return any(problem.code == "changed" for problem in problems)
+
+
+def compare(form: forms.ModelForm, stored: models.Model) -> list[Difference]:
+    """What is stored now where it differs from what was typed; the next save is meant against it."""
+    form.data = form.data.copy()  # type: ignore[attr-defined]
+    form.data["version"] = str(stored.version)  # type: ignore[attr-defined,index]
+    differences = []
+    for name in form._meta.fields or []:  # type: ignore[union-attr]
+        field = stored._meta.get_field(name)
+        now = getattr(stored, field.attname)  # type: ignore[union-attr]
+        typed = form.cleaned_data.get(name)
+        if now != (typed.pk if isinstance(typed, models.Model) else typed):
+            differences.append((str(form.fields[name].label), _shown(stored, name)))
+    return differences
+
+
+def _shown(row: Any, name: str) -> str:
+    shown = getattr(row, f"get_{name}_display", None)
+    value = shown() if shown else getattr(row, name)
+    return "—" if value in (None, "") else str(value)
