@@ -1,5 +1,6 @@
 """What every test may ask for: one person per role, and a browser-like client logged in as one of them."""
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -11,6 +12,16 @@ from clinic.accounts.models import User
 from clinic.accounts.roles import Role
 
 PASSWORD = "seven brown lamps under water"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests run where they are asked for: `make test` needs Python alone."""
+    if os.environ.get("CLINIC_TEST_BROWSER") == "required":
+        return
+    skipped = pytest.mark.skip(reason="needs a browser: set CLINIC_TEST_BROWSER=required, as .ci/run does")
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(skipped)
 
 
 @pytest.fixture(autouse=True)
