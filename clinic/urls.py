@@ -1,10 +1,21 @@
 """Addresses of the whole program; the one file of `clinic` that knows `sessions`."""
 
+from allauth.account import views as library
 from django.urls import include, path
 
+from clinic.accounts import views as accounts
 from clinic.operations import views as operations
 
 urlpatterns = [
     path("healthz", operations.health, name="health"),
+    path("login/", library.login, name="account_login"),
+    path("logout/", library.logout, name="account_logout"),
+    path("password/", library.password_change, name="account_change_password"),
+    path("language/", accounts.language, name="language"),
+    path("first-account/", accounts.first_account, name="first-account"),
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/new/", accounts.account_new, name="account-new"),
+    path("accounts/<int:pk>/", accounts.account_edit, name="account-edit"),
+    path("accounts/<int:pk>/password/", accounts.account_password, name="account-password"),
     path("", include("sessions.urls")),
 ]

@@ -2,8 +2,12 @@
 
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from clinic.accounts.models import User, plain_username
+from clinic.accounts.rules import roles_still_open, why_not_change
 from clinic.audit.act import act
+from clinic.lib.problems import Problem, Refused
 
 
 def create_account(
@@ -18,7 +22,7 @@ def create_account(
     reason: str = "",
     key: UUID | None = None,
 ) -> User:
-    """A new account. `by=None` only for the first one, which stands for itself."""
+    """A new account. `by=None` only where nobody is there yet: the account stands for itself."""
     user = User(
         username=plain_username(username),
         full_name=full_name,
@@ -33,30 +37,58 @@ def create_account(
     return user
 
 
+def create_first_account(
+    *, username: str, full_name: str, role: str, password: str, language: str = "", key: UUID | None = None
+) -> User:
+    """The account that somebody at the machine opens for himself. Raises `Refused` once that is over."""
+    if role not in roles_still_open(User.objects.roles_in_use()):
+        raise Refused([Problem("", _("The first account exists already. Please log in."), "first")])
+    return create_account(
+        by=None,
+        username=username,
+        full_name=full_name,
+        role=role,
+        password=password,
+        language=language,
+        must_change_password=False,
+        key=key,
+    )
+
+
 def change_account(*, by: User, user: User, reason: str, key: UUID | None = None, **values: object) -> User:
-    """Change name, role, language or whether the account is in use."""
-    for name, value in values.items():
-        setattr(user, name, value)
+    """Change name, role, language or whether the account is in use. Raises `Refused` where nothing changes."""
     with act("change_account", by=by, reason=reason, key=key) as writing:
-        writing.change(user, *values)
-        writing.about(f"user:{user.pk}", None)
-    return user
+        administrators = User.objects.administrators_locked()
+        stored = User.objects.select_for_update().get(pk=user.pk)
+        changed = {name: value for name, value in values.items() if getattr(stored, name) != value}
+        if not changed:
+            raise Refused([Problem("", _("Nothing was changed, so there is nothing to save."), "unchanged")])
+        problems = why_not_change(stored, changed, others=sum(one.pk != stored.pk for one in administrators))
+        if problems:
+            raise Refused(problems)
+        for name, value in changed.items():
+            setattr(stored, name, value)
+        writing.change(stored, *changed)
+        writing.about(f"user:{stored.pk}", None)
+    return stored
 
 
 def set_password(*, by: User, user: User, password: str, reason: str = "", key: UUID | None = None) -> User:
     """A new password; one that somebody else set must be changed at the next log-in."""
-    user.set_password(password)
-    user.must_change_password = by.pk != user.pk
     with act("set_password", by=by, reason=reason, key=key) as writing:
-        writing.change(user, "password", "must_change_password")
-        writing.about(f"user:{user.pk}", None)
-    return user
+        stored = User.objects.select_for_update().get(pk=user.pk)
+        stored.set_password(password)
+        stored.must_change_password = by.pk != user.pk
+        writing.change(stored, "password", "must_change_password")
+        writing.about(f"user:{stored.pk}", None)
+    return stored
 
 
 def choose_language(*, user: User, language: str) -> User:
     """The language in which this person reads the logbook."""
-    user.language = language
     with act("choose_language", by=user) as writing:
-        writing.change(user, "language")
-        writing.about(f"user:{user.pk}", None)
-    return user
+        stored = User.objects.select_for_update().get(pk=user.pk)
+        stored.language = language
+        writing.change(stored, "language")
+        writing.about(f"user:{stored.pk}", None)
+    return stored

@@ -10,6 +10,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
 
+from clinic.accounts.models import User
+
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
@@ -32,6 +34,23 @@ def idle_limit(get_response: Answer) -> Answer:
             allowed = {reverse("account_change_password"), reverse("account_logout"), reverse("language")}
             if request.path not in allowed and not request.path.startswith(f"/{settings.STATIC_URL.strip('/')}/"):
                 return redirect("account_change_password")
+        return get_response(request)
+
+    return middleware
+
+
+def first_account_first(get_response: Answer) -> Answer:
+    """While there is no account at all, every page leads to the one that opens the first."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        open_pages = {reverse("first-account"), reverse("language"), reverse("health")}
+        if (
+            not request.user.is_authenticated
+            and request.path not in open_pages
+            and not request.path.startswith(f"/{settings.STATIC_URL.strip('/')}/")
+            and not User.objects.exists()
+        ):
+            return redirect("first-account")
         return get_response(request)
 
     return middleware

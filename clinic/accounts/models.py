@@ -3,6 +3,7 @@
 import unicodedata
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import check_password
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +20,18 @@ def plain_username(text: str) -> str:
 class Accounts(BaseUserManager.from_queryset(RecordedQuerySet)):  # type: ignore[misc]
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(username=plain_username(username or ""))
+
+    def by_name(self) -> "models.QuerySet[User]":
+        """Accounts in use first, then those that were closed."""
+        return self.order_by("-is_active", "full_name", "id")
+
+    def roles_in_use(self) -> set[str]:
+        """The roles of all accounts, closed ones too: an account once opened counts for ever."""
+        return set(self.order_by().values_list("role", flat=True).distinct())
+
+    def administrators_locked(self) -> "list[User]":
+        """The administrators in use, held until the act is over: two at once cannot close each other."""
+        return list(self.select_for_update().filter(role=Role.ADMINISTRATOR, is_active=True).order_by("id"))
 
 
 class User(Recorded, AbstractBaseUser):
@@ -59,6 +72,10 @@ class User(Recorded, AbstractBaseUser):
 
     def get_full_name(self) -> str:
         return self.full_name
+
+    def check_password(self, raw_password: str) -> bool:
+        """As Django's, but without rewriting the stored hash on the way: a log-in is no act."""
+        return check_password(raw_password, self.password)
 
     def may(self, permission: Permission) -> bool:
         """Whether the role of this account grants `permission`, and the account is in use."""

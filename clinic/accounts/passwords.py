@@ -1,10 +1,20 @@
 """Passwords: long, not on a list, and not easy to guess by somebody who knows the clinic."""
 
+import secrets
+
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from zxcvbn import zxcvbn
 
 LEAST_SCORE = 3
+LONGEST = 256
+# No sign that reads as another one: no 0 o, 1 l i.
+_SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def one_time_password() -> str:
+    """A password to be read out once ("k7mp-x3ra-9dtu-wq4e"): 79 bits, changed at the first log-in."""
+    return "-".join("".join(secrets.choice(_SIGNS) for _sign in range(4)) for _group in range(4))
 
 
 class StrengthValidator:

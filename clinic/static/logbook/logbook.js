@@ -32,7 +32,11 @@
     if (token) event.detail.headers["X-CSRFToken"] = token.value;
   });
 
-  // --- One click, one form: further ones wait for the answer ---
+  // --- One click, one form: further ones wait for the answer (a download gives none, so not for ever) ---
+  const release = (form) => {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("button[aria-disabled]")) button.removeAttribute("aria-disabled");
+  };
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post")) return;
@@ -42,13 +46,9 @@
     }
     form.dataset.sent = "yes";
     for (const button of form.querySelectorAll("button:not([type=button])")) button.setAttribute("aria-disabled", "true");
+    setTimeout(release, 8000, form);
   });
-  window.addEventListener("pageshow", () => {
-    for (const form of document.querySelectorAll("form[data-sent]")) {
-      delete form.dataset.sent;
-      for (const button of form.querySelectorAll("button[aria-disabled]")) button.removeAttribute("aria-disabled");
-    }
-  });
+  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
 
   // --- data-show-when="field=value|other": shown while the field of the same form has one of the values ---
   const valuesOf = (form, name) =>

@@ -1,0 +1,32 @@
+"""May this account be changed so, and may a first account still be opened?"""
+
+from collections.abc import Collection, Mapping
+
+from django.utils.translation import gettext as _
+
+from clinic.accounts.models import User
+from clinic.accounts.roles import Role
+from clinic.lib.problems import Problem
+
+
+def why_not_change(user: User, values: Mapping[str, object], *, others: int) -> list[Problem]:
+    """Somebody must always be able to open accounts: `others` is how many other administrators are in use."""
+    if user.role != Role.ADMINISTRATOR or not user.is_active or others:
+        return []
+    problems = []
+    sentence = _("This is the only administrator. Make somebody else administrator first.")
+    if values.get("role", user.role) != Role.ADMINISTRATOR:
+        problems.append(Problem("role", sentence, "last-administrator"))
+    if not values.get("is_active", True):
+        problems.append(Problem("is_active", sentence, "last-administrator"))
+    return problems
+
+
+def roles_still_open(in_use: Collection[str]) -> list[Role]:
+    """Which roles the page of the first account may give: none as soon as there is an administrator.
+
+    A physician who began alone can so still open the administrator's account, with a new token.
+    """
+    if not in_use:
+        return [Role.ADMINISTRATOR, Role.PHYSICIAN]
+    return [] if Role.ADMINISTRATOR in in_use else [Role.ADMINISTRATOR]
