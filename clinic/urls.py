@@ -5,8 +5,10 @@ from django.urls import include, path
 
 from clinic.accounts import views as accounts
 from clinic.operations import views as operations
+from sessions.views import home
 
 urlpatterns = [
+    path("", home.home, name="home"),
     path("healthz", operations.health, name="health"),
     path("login/", library.login, name="account_login"),
     path("logout/", library.logout, name="account_logout"),

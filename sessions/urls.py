@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from sessions.views import patient, report
+from sessions.views import history, patient, report, screening, session, signature, unsigned
 
 app_name = "logbook"
 
@@ -13,14 +13,32 @@ patient_urls: list[URLPattern | URLResolver] = [
     path("patients/<uuid:uid>/", patient.show, name="patient"),
     path("patients/<uuid:uid>/edit/", patient.edit, name="patient-edit"),
 ]
-screening_urls: list[URLPattern | URLResolver] = []
+screening_urls: list[URLPattern | URLResolver] = [
+    path("patients/<uuid:uid>/consultations/new/", screening.new_consultation, name="consultation-new"),
+    path("consultations/<uuid:uid>/", screening.consultation, name="consultation"),
+    path("patients/<uuid:uid>/decisions/", screening.decisions, name="decisions"),
+]
 course_urls: list[URLPattern | URLResolver] = []
-session_urls: list[URLPattern | URLResolver] = []
+session_urls: list[URLPattern | URLResolver] = [
+    path("courses/<uuid:uid>/sessions/new/", session.new_session, name="session-new"),
+    path("sessions/<uuid:uid>/", signature.record, name="session"),
+    path("sessions/<uuid:uid>/edit/", session.edit_session, name="session-edit"),
+    path("sessions/<uuid:uid>/sign/", signature.sign, name="session-sign"),
+    path("sessions/<uuid:uid>/amend/", session.amend, name="session-amend"),
+    path("sessions/<uuid:uid>/addendum/", signature.addendum, name="session-addendum"),
+    path("sessions/<uuid:uid>/error/", signature.in_error, name="session-error"),
+    path("samples/<uuid:uid>/results/new/", signature.new_result, name="result-new"),
+    path("results/<uuid:uid>/error/", signature.result_in_error, name="result-error"),
+]
 device_urls: list[URLPattern | URLResolver] = []
 report_urls: list[URLPattern | URLResolver] = [
     path("reports/sessions/", report.sessions, name="report-sessions"),
     path("reports/sessions.csv", report.sessions_csv, name="report-sessions-csv"),
 ]
-history_urls: list[URLPattern | URLResolver] = []
+history_urls: list[URLPattern | URLResolver] = [
+    path("sessions/unsigned/", unsigned.unsigned, name="sessions-unsigned"),
+    path("history/<slug:kind>/<uuid:uid>/", history.history, name="history"),
+    path("patients/<uuid:uid>/looks/", history.looks, name="patient-looks"),
+]
 
 urlpatterns = patient_urls + screening_urls + course_urls + session_urls + device_urls + report_urls + history_urls

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from clinic.accounts.roles import Permission
 from clinic.audit.access import record_look
@@ -19,6 +20,7 @@ from sessions.reports.sessions import build
 CSV_TYPE = "text/csv; charset=utf-8"
 
 
+@require_safe
 @requires(Permission.SEE_REPORTS, shows_patient=True)
 def sessions(request: HttpRequest) -> HttpResponse:
     """Counts, and for those who may find patients the list behind them."""
@@ -46,6 +48,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
     return render(request, "logbook/report/sessions.html", context)
 
 
+@require_safe
 @requires(Permission.SEE_REPORTS, shows_patient=True)
 def sessions_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The list, or the counts where they were asked for or names may not be seen."""

@@ -1,0 +1,167 @@
+"""What changed, field by field, in the user's words: read from the history rows of any table."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format, get_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from clinic.audit.models import Act
+from clinic.audit.words import act_in_words
+
+ADDED, CHANGED, REMOVED = "+", "~", "-"
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    name: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class RowChange:
+    """One row of the record in one act: what it is called, whether it was added, changed or removed, and its fields."""
+
+    name: str
+    sign: str
+    fields: list[FieldChange]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One act, with all it changed."""
+
+    act: Act
+    what: str
+    rows: list[RowChange]
+
+
+@dataclass
+class Strand:
+    """The history rows of one table that belong to the record, oldest first, and the name of each row."""
+
+    rows: list[Any]
+    names: dict[int, str]
+    without: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class Words:
+    """How values are said: the unit of a figure, and the name of a row that a field points to."""
+
+    unit_of: Callable[[models.Field], str] = lambda field: ""
+    name_of: Callable[[Any], str] = str
+
+
+def history_of(model: Any, **limits: Any) -> list[Any]:
+    """The history rows of `model` within `limits`, oldest first."""
+    return list(model.history.model.objects.filter(**limits).order_by("history_id"))
+
+
+def entries(subject: str, strands: Iterable[Strand], words: Words | None = None) -> list[Entry]:
+    """Every act that touched these rows or was about `subject`, newest first."""
+    words = words or Words()
+    strands = list(strands)
+    names = _names_pointed_to(strands, words)
+    changed: dict[int, list[RowChange]] = defaultdict(list)
+    for strand in strands:
+        for act_id, change in _changes(strand, words, names):
+            changed[act_id].append(change)
+    acts = {row.act_id for strand in strands for row in strand.rows}
+    found = Act.objects.filter(Q(pk__in=acts) | Q(subject=subject)).order_by("-at", "-pk")
+    return [Entry(act, act_in_words(act.kind), changed.get(act.pk, [])) for act in found]
+
+
+def _changes(strand: Strand, words: Words, names: dict[Any, str]) -> Iterable[tuple[int, RowChange]]:
+    by_row: dict[int, list[Any]] = defaultdict(list)
+    for row in strand.rows:
+        by_row[row.id].append(row)
+    for pk, versions in by_row.items():
+        before = None
+        for group in _by_act(versions):
+            first, last = group[0], group[-1]
+            sign = ADDED if first.history_type == ADDED else last.history_type
+            change = RowChange(strand.names[pk], sign, _fields(strand, before, last, sign, words, names))
+            if change.fields and not (sign == ADDED and last.history_type == REMOVED):
+                yield last.act_id, change
+            before = last
+
+
+def _by_act(versions: list[Any]) -> list[list[Any]]:
+    groups: dict[int, list[Any]] = {}
+    for version in versions:
+        groups.setdefault(version.act_id, []).append(version)
+    return list(groups.values())
+
+
+def _fields(strand: Strand, before: Any, after: Any, sign: str, words: Words, names: dict[Any, str]) -> list[FieldChange]:
+    changes = []
+    for kept in _kept_fields(after):
+        if kept.name in strand.without:
+            continue
+        old = "" if before is None or sign == ADDED else _in_words(kept, getattr(before, kept.attname), words, names)
+        new = "" if sign == REMOVED else _in_words(kept, getattr(after, kept.attname), words, names)
+        if sign == REMOVED and before is None:
+            old = _in_words(kept, getattr(after, kept.attname), words, names)
+        if old != new:
+            changes.append(FieldChange(_field_name(kept), old, new))
+    return changes
+
+
+def _kept_fields(row: Any) -> list[Any]:
+    """The fields a person may know: not keys, addresses, counters and other things that nobody types."""
+    return [kept for kept in row.instance_type._meta.concrete_fields if kept in row.tracked_fields and kept.editable and not kept.primary_key]
+
+
+def _field_name(kept: Any) -> str:
+    return _("As typed") if isinstance(kept, models.JSONField) else capfirst(str(kept.verbose_name))
+
+
+def _names_pointed_to(strands: list[Strand], words: Words) -> dict[Any, str]:
+    """The names of all rows that fields point to: one query per table."""
+    wanted: dict[Any, set[int]] = defaultdict(set)
+    for strand in strands:
+        for kept in _kept_fields(strand.rows[0]) if strand.rows else []:
+            if kept.is_relation and kept.name not in strand.without:
+                wanted[kept.related_model] |= {getattr(row, kept.attname) for row in strand.rows} - {None}
+    found: dict[Any, str] = {}
+    for model, keys in wanted.items():
+        for pk, row in model._base_manager.in_bulk(keys).items() if keys else ():
+            found[model, pk] = words.name_of(row)
+    return found
+
+
+def _in_words(kept: Any, value: Any, words: Words, names: dict[Any, str]) -> str:
+    if value in (None, "", {}):
+        return ""
+    if kept.is_relation:
+        return names.get((kept.related_model, value), _("no longer known"))
+    if kept.choices:
+        return str(dict(kept.flatchoices).get(value, value))
+    text = plainly(value)
+    unit = words.unit_of(kept)
+    return f"{text} {unit}" if unit else text
+
+
+def plainly(value: Any) -> str:
+    """A value as the user's language writes it."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, datetime):
+        return date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+    if isinstance(value, date):
+        return date_format(value, "SHORT_DATE_FORMAT")
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f").replace(".", str(get_format("DECIMAL_SEPARATOR")))
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {plainly(item)}" for key, item in value.items())
+    return str(value)

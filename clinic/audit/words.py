@@ -1,0 +1,55 @@
+"""What an act or a look is called on a page."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+ACTS: dict[str, Promise] = {
+    "create_account": _("Account opened"),
+    "change_account": _("Account changed"),
+    "set_password": _("Password set"),
+    "choose_language": _("Language chosen"),
+    "register_patient": _("Patient registered"),
+    "change_patient": _("Patient corrected"),
+    "record_consultation": _("Consultation recorded"),
+    "change_consultation": _("Consultation corrected"),
+    "record_decision": _("Decision recorded"),
+    "open_course": _("Course opened"),
+    "change_course": _("Course changed"),
+    "end_course": _("Course ended"),
+    "log_session": _("Session logged"),
+    "save_draft": _("Draft saved"),
+    "sign_session": _("Session signed"),
+    "amend_session": _("Session amended and signed"),
+    "add_addendum": _("Addendum signed"),
+    "mark_in_error": _("Session marked entered in error"),
+    "record_result": _("Laboratory result recorded"),
+    "mark_result_in_error": _("Laboratory result marked entered in error"),
+    "register_device": _("Device registered"),
+    "change_device": _("Device changed"),
+    "export_report": _("Report taken out as a file"),
+}
+LOOKS: dict[str, Promise] = {
+    "patient": _("Patient page"),
+    "consultation": _("Consultation"),
+    "course": _("Course"),
+    "session": _("Session"),
+    "search": _("Found by a search"),
+    "list": _("List of recent patients"),
+    "duplicates": _("Warning of a patient alike"),
+    "home": _("Start page"),
+    "unsigned": _("List of unsigned sessions"),
+    "report": _("Report on the page"),
+    "export": _("Report taken out as a file"),
+    "history": _("History of a record"),
+    "looks": _("List of who looked"),
+}
+
+
+def act_in_words(kind: str) -> str:
+    """What was done, as a sentence's beginning; the bare word where none is known."""
+    return str(ACTS.get(kind, kind))
+
+
+def look_in_words(kind: str) -> str:
+    """Where a patient was seen; the bare word where none is known."""
+    return str(LOOKS.get(kind, kind))

@@ -1,0 +1,84 @@
+"""What waits for a person at the start of the day, by role."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F, Q
+from django.utils import timezone
+
+from clinic.accounts.models import User
+from clinic.audit.models import Act, Look
+from clinic.audit.words import act_in_words, look_in_words
+from sessions.models import Device, Patient, Session
+from sessions.reports.sessions import SessionFilter, build, start_of
+
+LATEST = 10
+
+
+@dataclass(frozen=True)
+class Unsigned:
+    """A draft, and how many days ago its session began."""
+
+    session: Session
+    days: int | None
+
+
+@dataclass(frozen=True)
+class Latest:
+    """One line of the trail: who, what, when, and the address of the record, without a name of a patient."""
+
+    at: datetime
+    by_name: str
+    what: str
+    kind: str = ""
+    uid: str = ""
+
+
+def unsigned_of(physician: User, *, now: datetime, most: int | None = None) -> tuple[list[Unsigned], int]:
+    """The physician's own drafts, oldest first (those without a start before all), and how many there are."""
+    found = Session.objects.drafts().of_physician(physician)
+    rows = list(
+        found.select_related("patient", "course").order_by(F("started_at").asc(nulls_first=True), "pk")[:most]
+    )
+    today = timezone.localdate(now)
+    lines = [Unsigned(row, (today - timezone.localdate(row.started_at)).days if row.started_at else None) for row in rows]
+    return lines, (len(rows) if most is None or len(rows) < most else found.count())
+
+
+def sessions_on(day: date, physician: User) -> list[Session]:
+    """The physician's sessions that began on `day`, in order; none that was entered in error."""
+    begins, ends = start_of(day), start_of(day + timedelta(days=1))
+    found = Session.objects.standing().of_physician(physician).filter(started_at__gte=begins, started_at__lt=ends)
+    return list(found.select_related("patient", "course").order_by("started_at", "pk"))
+
+
+def latest_acts() -> list[Latest]:
+    """The last acts of everybody."""
+    acts = Act.objects.order_by("-at", "-pk")[:LATEST]
+    return [Latest(act.at, act.by_name, act_in_words(act.kind), *_record(act.subject)) for act in acts]
+
+
+def latest_looks() -> list[Latest]:
+    """The last looks of everybody, each leading to all the looks at that patient."""
+    looks = list(Look.objects.order_by("-pk")[:LATEST])
+    uids = dict(Patient.objects.filter(pk__in={look.patient_id for look in looks}).values_list("pk", "uid"))
+    return [Latest(look.at, look.by_name, look_in_words(look.kind), "patient", str(uids.get(look.patient_id, ""))) for look in looks]
+
+
+def numbers(today: date) -> dict[str, Any]:
+    """What an administrator keeps an eye on: accounts, devices, and how many sessions this month."""
+    accounts = User.objects.aggregate(all=Count("pk"), in_use=Count("pk", filter=Q(is_active=True)))
+    month = build(SessionFilter(from_date=today.replace(day=1), to_date=today), identities=False).total
+    return {
+        "accounts": accounts["in_use"],
+        "closed_accounts": accounts["all"] - accounts["in_use"],
+        "devices": Device.objects.in_service().count(),
+        "sessions": month.performed,
+        "drafts": month.drafts,
+    }
+
+
+def _record(subject: str) -> tuple[str, str]:
+    kind, _colon, uid = subject.partition(":")
+    return (kind, uid) if kind in {"patient", "consultation", "course", "session", "device"} else ("", "")

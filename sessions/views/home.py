@@ -1,0 +1,38 @@
+"""The start page: what waits for this person, by role."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from clinic.accounts.roles import Permission
+from clinic.audit.access import record_look
+from clinic.gate import requires
+from sessions.forms.patient import SearchForm
+from sessions.reports.home import latest_acts, latest_looks, numbers, sessions_on, unsigned_of
+from sessions.views.report import usual_periods
+
+MOST_DRAFTS = 10
+
+
+@require_safe
+@requires(shows_patient=True)
+def home(request: HttpRequest) -> HttpResponse:
+    """Drafts and today's sessions, or the usual reports, or the latest of the trail: what the role may see."""
+    now = timezone.now()
+    context: dict[str, Any] = {"periods": usual_periods(timezone.localdate(now)), "search": SearchForm(), "today": now}
+    may = request.user.may
+    shown: list[int] = []
+    if may(Permission.SIGN_RECORDS):
+        context["unsigned"], context["unsigned_number"] = unsigned_of(request.user, now=now, most=MOST_DRAFTS)
+        context["sessions_today"] = sessions_on(timezone.localdate(now), request.user)
+        shown = [line.session.patient_id for line in context["unsigned"]]
+        shown += [session.patient_id for session in context["sessions_today"]]
+    elif may(Permission.SEE_HISTORY):
+        context |= {"acts": latest_acts(), "looks": latest_looks()}
+    if may(Permission.MANAGE_ACCOUNTS):
+        context["numbers"] = numbers(timezone.localdate(now))
+    record_look(request, shown, "home")
+    return render(request, "logbook/home/home.html", context)
