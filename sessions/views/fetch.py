@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from clinic.audit.access import record_look
 from sessions.actions.known import answers_of
-from sessions.models import Course, Patient, Session
+from sessions.models import Consultation, Course, Patient, Session
 from sessions.rules.screening import Standing, standing
 
 
@@ -16,6 +16,13 @@ def patient(request: HttpRequest, uid: UUID, kind: str = "patient") -> Patient:
     """The patient at this address; the look is recorded, or there is a 404."""
     found = get_object_or_404(Patient, uid=uid)
     record_look(request, [found.pk], kind)
+    return found
+
+
+def consultation(request: HttpRequest, uid: UUID, kind: str = "consultation") -> Consultation:
+    """The consultation at this address with its patient; the look is recorded, or there is a 404."""
+    found = get_object_or_404(Consultation.objects.select_related("patient", "physician", "screening"), uid=uid)
+    record_look(request, [found.patient_id], kind)
     return found
 
 
