@@ -1,0 +1,42 @@
+"""What the laboratory reported: it comes later, and the signed session stays as it is."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.accounts.models import User
+from clinic.audit.act import act
+from clinic.lib.problems import Problem, Refused
+from sessions.models import Result, Sample
+from sessions.rules.result import why_not_result
+
+
+def record_result(*, by: User, sample: Sample, values: dict[str, Any], reason: str = "", key: UUID | None = None) -> Result:
+    """A result on `sample`, as reported: a figure with comparator and unit, or "insufficient", which is a result too."""
+    result = Result(sample=sample, **values)
+    problems = why_not_result(result, sample, timezone.now())
+    if sample.session.is_in_error:
+        problems.append(Problem("", _("The session of this sample was entered in error.")))
+    if problems:
+        raise Refused(problems)
+    with act("record_result", by=by, reason=reason, key=key) as writing:
+        writing.create(result)
+        writing.about(f"session:{sample.session.uid}", sample.session.patient_id)
+    return result
+
+
+def mark_result_in_error(*, by: User, result: Result, reason: str, key: UUID | None = None) -> Result:
+    """Strike a result through; the right one is entered beside it."""
+    if not reason.strip():
+        raise Refused([Problem("reason", _("Write why this result is wrong."))])
+    with act("mark_result_in_error", by=by, reason=reason, key=key) as writing:
+        stored = Result.objects.select_for_update(of=("self",)).select_related("sample__session").get(pk=result.pk)
+        if stored.in_error:
+            raise Refused([Problem("", _("This result is already marked as entered in error."))])
+        stored.in_error, stored.error_reason = True, reason.strip()
+        writing.change(stored, "in_error", "error_reason")
+        session = stored.sample.session
+        writing.about(f"session:{session.uid}", session.patient_id)
+    return stored

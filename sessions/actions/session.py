@@ -1,0 +1,122 @@
+"""Log a session as a draft, come back to it, amend it once signed, mark it entered in error."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.accounts.models import User
+from clinic.audit.act import Writing, act
+from clinic.lib.problems import Problem, Refused
+from sessions.actions.known import answers_of
+from sessions.actions.session_rows import Entry, write_rows, write_screening
+from sessions.measures.answers import Reply
+from sessions.measures.words import CourseStatus, RecordStatus
+from sessions.models import Course, Session
+from sessions.rules.screening import Given, why_not_forbidden
+from sessions.rules.session import why_not_then, why_not_these_words
+
+
+def log_session(
+    *, by: User, course: Course, entry: Entry, reason: str = "", key: UUID | None = None, at: datetime | None = None
+) -> Session:
+    """A new session of `course` as a draft. Nothing is written where a rule says no (`Refused`)."""
+    now = at or timezone.now()
+    with act("log_session", by=by, reason=reason, key=key, at=at) as writing:
+        course = Course.objects.select_for_update(of=("self",)).select_related("patient").get(pk=course.pk)
+        if course.status == CourseStatus.IN_ERROR:
+            raise Refused([Problem("", _("This course was entered in error. Open another one."))])
+        values = dict(entry.values)
+        values["number"] = values.get("number") or _next_number(course)
+        session = Session(course=course, patient=course.patient, record_status=RecordStatus.PRELIMINARY, **values)
+        _check(session, entry, now)
+        writing.create(session)
+        _write_all(writing, session, entry, now, new=True)
+        writing.about(f"session:{session.uid}", session.patient_id)
+    return session
+
+
+def save_draft(*, by: User, session: Session, entry: Entry, version: int, reason: str = "", key: UUID | None = None) -> Session:
+    """Write a draft on; `version` is the one that the form showed."""
+    with act("save_draft", by=by, reason=reason, key=key) as writing:
+        stored = locked(session, version)
+        if not stored.is_draft:
+            raise Refused([Problem("", _("This record is signed: it is amended, not edited."), "signed")])
+        rewrite(writing, stored, entry, timezone.now())
+        writing.about(f"session:{stored.uid}", stored.patient_id)
+    return stored
+
+
+def mark_in_error(*, by: User, session: Session, reason: str, version: int, key: UUID | None = None) -> Session:
+    """Strike the record through: it stays readable, with the reason, and counts nowhere."""
+    if not reason.strip():
+        raise Refused([Problem("reason", _("Write why this record is wrong."))])
+    with act("mark_in_error", by=by, reason=reason, key=key) as writing:
+        stored = locked(session, version)
+        if stored.is_in_error:
+            raise Refused([Problem("", _("This record is already marked as entered in error."))])
+        stored.record_status = RecordStatus.IN_ERROR
+        stored.version += 1
+        writing.change(stored, "record_status", "version")
+        writing.about(f"session:{stored.uid}", stored.patient_id)
+    return stored
+
+
+def locked(session: Session, version: int) -> Session:
+    """The stored session, locked; refused where somebody else changed it since the form was shown."""
+    stored = Session.objects.select_for_update(of=("self",)).select_related("course", "patient").get(pk=session.pk)
+    if stored.version != version:
+        raise Refused(
+            [
+                Problem(
+                    "",
+                    _("This session was changed meanwhile. Nothing you typed is lost: compare it with the stored record, then save again."),
+                    "changed",
+                )
+            ]
+        )
+    return stored
+
+
+def rewrite(writing: Writing, session: Session, entry: Entry, now: datetime) -> None:
+    """Bring a stored session and its rows in line with `entry`."""
+    for name, value in entry.values.items():
+        if name != "number" or value:
+            setattr(session, name, value)
+    _check(session, entry, now)
+    session.version += 1
+    writing.change(session)
+    _write_all(writing, session, entry, now)
+
+
+def _write_all(writing: Writing, session: Session, entry: Entry, now: datetime, *, new: bool = False) -> None:
+    write_rows(writing, session, entry, now, new=new)
+    if entry.replies or entry.changed:
+        write_screening(writing, session, entry)
+
+
+def _check(session: Session, entry: Entry, now: datetime) -> None:
+    patient = session.patient
+    problems = why_not_then(
+        session, now=now, birth_date=patient.birth_date, longest_hours=settings.LONGEST_SESSION_HOURS, today=timezone.localdate(now)
+    )
+    problems += why_not_these_words(session)
+    if session.was_performed and not session.late_record:
+        day = timezone.localdate(session.started_at) if session.started_at else None
+        known = [given for given in answers_of(patient, session) if not given.own]
+        problems += why_not_forbidden([*known, *_typed_answers(entry, day or timezone.localdate(now))], day)
+    if problems:
+        raise Refused(problems)
+    session.month = timezone.localdate(session.started_at).replace(day=1) if session.started_at else None
+
+
+def _typed_answers(entry: Entry, day: Any) -> list[Given]:
+    return [Given(item, reply, day, own=True) for item, (reply, _detail) in entry.replies.items() if reply in Reply.values]
+
+
+def _next_number(course: Course) -> int:
+    return (Session.objects.filter(course=course).standing().aggregate(last=Max("number"))["last"] or 0) + 1

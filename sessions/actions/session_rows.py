@@ -1,0 +1,144 @@
+"""The rows of one session as they were typed, and how an act brings the stored rows in line with them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext as _
+
+from clinic.audit.act import Writing
+from clinic.lib.problems import Problem, Refused
+from sessions.measures.answers import EACH_SESSION, FORM_VERSION
+from sessions.measures.outcomes import BY_CODE
+from sessions.models import AdverseEvent, Answer, Application, Observation, Phase, Sample, Screening, Session
+from sessions.rules.session import why_not_application, why_not_event, why_not_observation, why_not_phase, why_not_sample
+
+
+@dataclass(frozen=True)
+class Row:
+    """One typed row: its values by model field, the stored row it continues, its place in the form, rows below it."""
+
+    values: dict[str, Any]
+    id: int | None = None
+    index: int = 0
+    below: tuple["Row", ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A whole session as typed: its own fields, the answers asked at it, and its rows."""
+
+    values: dict[str, Any]
+    replies: dict[str, tuple[str, str]] = field(default_factory=dict)
+    changed: str = ""
+    changed_note: str = ""
+    language: str = "fr"
+    applications: tuple[Row, ...] = ()
+    observations: tuple[Row, ...] = ()
+    events: tuple[Row, ...] = ()
+    samples: tuple[Row, ...] = ()
+
+
+def write_rows(writing: Writing, session: Session, entry: Entry, now: datetime, *, new: bool = False) -> None:
+    """Bring the rows of `session` in line with `entry`; raises `Refused` with a problem at each field."""
+    indication = session.course.indication
+    problems: list[Problem] = []
+    plan: list[tuple[type[models.Model], str, Iterable[Row], Callable[[Any], list[Problem]]]] = [
+        (Application, "applications", entry.applications, lambda row: why_not_application(row, indication)),
+        (Observation, "observations", _scored(entry.observations), lambda row: why_not_observation(row, indication)),
+        (AdverseEvent, "events", entry.events, why_not_event),
+        (Sample, "samples", entry.samples, lambda row: why_not_sample(row, now)),
+    ]
+    groups = []
+    for model, name, rows, why_not in plan:
+        stored = [] if new else list(model.objects.filter(session=session))  # type: ignore[attr-defined]
+        groups.append((_pairs(model, rows, stored, {"session": session}, name, why_not, problems), stored))
+    applications, stored_applications = groups[0]
+    stored_phases = list(Phase.objects.filter(application__in=stored_applications)) if stored_applications else []
+    phases = []
+    for row, application in applications:
+        theirs = [phase for phase in stored_phases if phase.application_id == application.pk]
+        phases += _pairs(Phase, row.below, theirs, {"application": application}, f"phases-{row.index}", why_not_phase, problems)
+    if problems:
+        raise Refused(problems)
+    _remove_and_change(writing, phases, stored_phases)
+    for pairs, stored in groups:
+        _remove_and_change(writing, pairs, stored)
+        writing.create(*[record for _row, record in pairs if not record.pk])
+    writing.create(*[phase for _row, phase in phases if not phase.pk])
+
+
+def write_screening(writing: Writing, session: Session, entry: Entry) -> None:
+    """Keep what was asked at this session: the items of every session and whether anything changed."""
+    values = {"answered_at": session.started_at, "changed": entry.changed, "changed_note": entry.changed_note}
+    screening = Screening.objects.filter(session=session).first()
+    if screening is None:
+        screening = Screening(patient=session.patient, session=session, form_version=FORM_VERSION, language=entry.language, **values)
+        writing.create(screening)
+        stored: dict[str, Answer] = {}
+    else:
+        if _set(screening, values):
+            writing.change(screening)
+        stored = {answer.item: answer for answer in screening.answers.all()}
+    new = []
+    for item in EACH_SESSION:
+        reply, detail = entry.replies.get(item.code, ("", ""))
+        answer = stored.get(item.code)
+        if answer is None and (reply or detail):
+            new.append(Answer(screening=screening, item=item.code, reply=reply, detail=detail))
+        elif answer is not None and _set(answer, {"reply": reply, "detail": detail}):
+            writing.change(answer)
+    writing.create(*new)
+
+
+def _scored(rows: Iterable[Row]) -> list[Row]:
+    """An observation keeps the version of the scale that it was scored on."""
+    versions = {code: measure.version for code, measure in BY_CODE.items()}
+    return [replace(row, values=row.values | {"scale_version": versions.get(row.values["measure"], "")}) for row in rows]
+
+
+def _pairs(
+    model: type[models.Model],
+    rows: Iterable[Row],
+    stored: Sequence[models.Model],
+    parent: dict[str, models.Model],
+    name: str,
+    why_not: Callable[[Any], list[Problem]],
+    problems: list[Problem],
+) -> list[tuple[Row, Any]]:
+    known = {row.pk: row for row in stored}
+    next_number = max([row.number for row in stored], default=0)  # type: ignore[attr-defined]
+    pairs = []
+    for row in rows:
+        prefix = f"{name}-{row.index}-"
+        if row.id is not None and row.id not in known:
+            problems.append(Problem(f"{prefix}id", _("This row was removed meanwhile. Please reload the page.")))
+            continue
+        record = known.get(row.id) if row.id is not None else None
+        if record is None:
+            next_number += 1
+            record = model(number=next_number, **parent)
+        record._touched = _set(record, row.values)  # type: ignore[attr-defined]
+        problems += [replace(problem, field=f"{prefix}{problem.field}") for problem in why_not(record)]
+        pairs.append((row, record))
+    return pairs
+
+
+def _set(record: models.Model, values: dict[str, Any]) -> bool:
+    """Set `values`; whether anything differs from before."""
+    touched = False
+    for name, value in values.items():
+        if getattr(record, name) != value:
+            setattr(record, name, value)
+            touched = True
+    return touched
+
+
+def _remove_and_change(writing: Writing, pairs: list[tuple[Row, Any]], stored: Sequence[models.Model]) -> None:
+    kept = {record.pk for _row, record in pairs if record.pk}
+    writing.remove(*[record for record in stored if record.pk not in kept])
+    for _row, record in pairs:
+        if record.pk and record._touched:
+            writing.change(record)

@@ -1,0 +1,63 @@
+"""Signing and what follows: the password again, the reason, the addendum, the laboratory's result."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clinic.lib.fields import PROSE
+from sessions.forms.base import LogbookForm, LogbookModelForm, form_field
+from sessions.models import Result
+
+
+def _password() -> forms.CharField:
+    return forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text=_("It is asked for each signature."),
+    )
+
+
+class SignForm(LogbookForm):
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    password = _password()
+
+
+class AmendForm(LogbookForm):
+    """What an amendment needs beside the corrected session form."""
+
+    reason = forms.CharField(label=_("Why the record is amended"), max_length=PROSE, widget=forms.Textarea(attrs={"rows": 2}))
+    password = _password()
+
+
+class AddendumForm(LogbookForm):
+    text = forms.CharField(label=_("Addendum"), max_length=PROSE, widget=forms.Textarea(attrs={"rows": 5}))
+    password = _password()
+
+
+class InErrorForm(LogbookForm):
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    reason = forms.CharField(
+        label=_("Why this record is wrong"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("The record stays readable, struck through, with this reason. It counts in no report."),
+    )
+
+
+class ResultForm(LogbookModelForm):
+    class Meta:
+        model = Result
+        fields = [
+            "sufficiency",
+            "comparator",
+            "result_value",
+            "result_unit",
+            "method",
+            "received_at",
+            "reported_at",
+            "sweat_rate",
+            "reference_text",
+            "interpretation",
+        ]
+        formfield_callback = form_field
