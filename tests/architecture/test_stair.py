@@ -19,6 +19,7 @@ LEVELS: list[tuple[str, int]] = [
     ("clinic/audit", 1),
     ("clinic/accounts/forms", 10),
     ("clinic/accounts/views", 11),
+    ("clinic/accounts/history.py", 11),  # a page
     ("clinic/accounts/management", 11),
     ("clinic/accounts", 2),
     ("clinic/gate.py", 3),

@@ -1,0 +1,77 @@
+"""docs/limits.md says what the code does."""
+
+import re
+from typing import Any
+
+from django.conf import settings
+
+from clinic.accounts.models import User
+from clinic.accounts.passwords import LEAST_SCORE
+from clinic.lib.fields import LINE, PROSE
+from clinic.operations import server
+from clinic.settings import SQLITE_OPTIONS, whole_number
+from sessions.models import Device, Patient, Sample
+from sessions.rules.patient import OLDEST_YEARS
+from sessions.rules.session import CLOCK_SLACK
+from tests.architecture.code import HERE
+
+
+def written() -> dict[str, str]:
+    rows = re.findall(
+        r"^\| (?!limit)([^|-][^|]*?) \| ([^|]+?) \|$", (HERE / "docs/limits.md").read_text("utf-8"), re.MULTILINE
+    )
+    return dict(rows)
+
+
+def length(model: Any, field: str) -> str:
+    return f"{model._meta.get_field(field).max_length} characters"
+
+
+def rate(name: str, kind: str) -> str:
+    """ "5/5m/key" as a sentence has it."""
+    words = {"m": "a minute", "5m": "in 5 minutes"}
+    for part in settings.ACCOUNT_RATE_LIMITS[name].split(","):
+        count, period, of = part.split("/")
+        if of == kind:
+            return f"{count} {words[period]}"
+    raise AssertionError(name)
+
+
+def test_limits_are_those_of_the_code() -> None:
+    least = next(v["OPTIONS"]["min_length"] for v in settings.AUTH_PASSWORD_VALIDATORS if "OPTIONS" in v)
+    assert written() == {
+        "one line of text, unless the field says less": f"{LINE} characters",
+        "free text": f"{PROSE} characters",
+        "user name": length(User, "username"),
+        "name of a person who logs in": length(User, "full_name"),
+        "family name of a patient": length(Patient, "family_name"),
+        "given names of a patient": length(Patient, "given_names"),
+        "record number": length(Patient, "record_number"),
+        "serial number of a device": length(Device, "serial_number"),
+        "number of a sample": length(Sample, "sample_id"),
+        "shortest password": f"{least} characters",
+        "least strength of a password, 0 to 4": f"{LEAST_SCORE}",
+        "form sent to the logbook": f"{settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes",
+        "fields in one form": f"{settings.DATA_UPLOAD_MAX_NUMBER_FIELDS}",
+        "idle time before logging in again, unless the clinic sets another": f"{settings.IDLE_MINUTES} minutes",
+        "longest log-in": f"{settings.LONGEST_LOGIN_HOURS} hours",
+        "log-in attempts from one address": rate("login", "ip"),
+        "failed log-ins from one address": rate("login_failed", "ip"),
+        "failed log-ins to one account": rate("login_failed", "key"),
+        "attempts to sign": rate("sign", "user"),
+        "longest session": f"{settings.LONGEST_SESSION_HOURS} hours",
+        "clock of the browser ahead of the server": f"{int(CLOCK_SLACK.total_seconds() // 60)} minutes",
+        "oldest patient": f"{OLDEST_YEARS} years",
+        "waiting for the SQLite database": f"{SQLITE_OPTIONS['timeout']} seconds",
+        "pages answered at once": f"{server.THREADS}",
+        "requests taken at once": f"{server.WAITING}",
+        "time a PostgreSQL connection is kept": "600 seconds",
+    }
+
+
+def test_readme_lists_every_setting_that_the_program_reads() -> None:
+    source = (HERE / "clinic/settings.py").read_text("utf-8")
+    read = set(re.findall(r'"(CLINIC_[A-Z_]+)"', source))
+    listed = set(re.findall(r"^\| `(CLINIC_[A-Z_]+)` \|", (HERE / "README.md").read_text("utf-8"), re.MULTILINE))
+    assert listed == read
+    assert whole_number("CLINIC_NOT_SET", 7, 1, 9) == 7
