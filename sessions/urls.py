@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from sessions.views import history, patient, report, screening, session, signature, unsigned
+from sessions.views import course, device, history, patient, report, screening, session, signature, unsigned
 
 app_name = "logbook"
 
@@ -18,7 +18,12 @@ screening_urls: list[URLPattern | URLResolver] = [
     path("consultations/<uuid:uid>/", screening.consultation, name="consultation"),
     path("patients/<uuid:uid>/decisions/", screening.decisions, name="decisions"),
 ]
-course_urls: list[URLPattern | URLResolver] = []
+course_urls: list[URLPattern | URLResolver] = [
+    path("patients/<uuid:uid>/courses/new/", course.new, name="course-new"),
+    path("courses/<uuid:uid>/", course.show, name="course"),
+    path("courses/<uuid:uid>/edit/", course.edit, name="course-edit"),
+    path("courses/<uuid:uid>/end/", course.end, name="course-end"),
+]
 session_urls: list[URLPattern | URLResolver] = [
     path("courses/<uuid:uid>/sessions/new/", session.new_session, name="session-new"),
     path("sessions/<uuid:uid>/", signature.record, name="session"),
@@ -30,7 +35,11 @@ session_urls: list[URLPattern | URLResolver] = [
     path("samples/<uuid:uid>/results/new/", signature.new_result, name="result-new"),
     path("results/<uuid:uid>/error/", signature.result_in_error, name="result-error"),
 ]
-device_urls: list[URLPattern | URLResolver] = []
+device_urls: list[URLPattern | URLResolver] = [
+    path("devices/", device.devices, name="devices"),
+    path("devices/new/", device.register, name="device-new"),
+    path("devices/<uuid:uid>/", device.edit, name="device-edit"),
+]
 report_urls: list[URLPattern | URLResolver] = [
     path("reports/sessions/", report.sessions, name="report-sessions"),
     path("reports/sessions.csv", report.sessions_csv, name="report-sessions-csv"),

@@ -1,0 +1,131 @@
+"""Open, change and end a course."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.accounts.models import User
+from clinic.accounts.roles import Permission
+from clinic.audit.act import Writing, act
+from clinic.lib.problems import Problem, Refused
+from sessions.measures.words import CourseStatus
+from sessions.models import Application, Course, CourseSite, Patient, Session
+from sessions.models.session import IN_ERROR
+from sessions.rules.course import (
+    status_at_end,
+    why_not_end,
+    why_not_remove_sites,
+    why_not_these_sites,
+    why_not_this_course,
+)
+
+
+def open_course(
+    *,
+    by: User,
+    patient: Patient,
+    values: dict[str, Any],
+    sites: Sequence[str],
+    reason: str = "",
+    key: UUID | None = None,
+    at: datetime | None = None,
+) -> Course:
+    """A new course with its sites."""
+    course = Course(patient=patient, status=CourseStatus.ACTIVE, **values)
+    today = timezone.localdate(at or timezone.now())
+    _refuse(
+        _may_write(by)
+        + why_not_this_course(course, birth_date=patient.birth_date, today=today)
+        + why_not_these_sites(course.indication, sites)
+    )
+    with act("open_course", by=by, reason=reason, key=key, at=at) as writing:
+        writing.create(course)
+        writing.create(*[CourseSite(course=course, site=site) for site in dict.fromkeys(sites)])
+        writing.about(f"course:{course.uid}", patient.pk)
+    return course
+
+
+def change_course(
+    *,
+    by: User,
+    course: Course,
+    values: dict[str, Any],
+    sites: Sequence[str],
+    version: int,
+    reason: str,
+    key: UUID | None = None,
+) -> Course:
+    """Correct a course; its indication and patient stay. `version` is the one that the form showed."""
+    with act("change_course", by=by, reason=reason, key=key) as writing:
+        stored = _locked(course, version)
+        for name, value in values.items():
+            setattr(stored, name, value)
+        _refuse(
+            _may_write(by)
+            + why_not_this_course(stored, birth_date=stored.patient.birth_date, today=timezone.localdate())
+            + why_not_these_sites(stored.indication, sites)
+        )
+        _change_sites(writing, stored, sites)
+        stored.version += 1
+        writing.change(stored)
+        writing.about(f"course:{stored.uid}", stored.patient_id)
+    return stored
+
+
+def end_course(
+    *,
+    by: User,
+    course: Course,
+    ended_date: date,
+    end_reason: str,
+    version: int,
+    end_note: str = "",
+    reason: str = "",
+    key: UUID | None = None,
+) -> Course:
+    """End an open course, with its date and reason."""
+    with act("end_course", by=by, reason=reason, key=key) as writing:
+        stored = _locked(course, version)
+        last = Session.objects.filter(course=stored).standing().aggregate(at=Max("started_at"))["at"]
+        last_session = timezone.localdate(last) if last else None
+        problems = why_not_end(stored, ended_date=ended_date, today=timezone.localdate(), last_session=last_session)
+        _refuse(_may_write(by) + problems)
+        stored.ended_date, stored.end_reason, stored.end_note = ended_date, end_reason, end_note
+        stored.status = status_at_end(end_reason)
+        stored.version += 1
+        writing.change(stored)
+        writing.about(f"course:{stored.uid}", stored.patient_id)
+    return stored
+
+
+def _locked(course: Course, version: int) -> Course:
+    rows = Course.objects.select_for_update(of=("self",)).select_related("patient", "physician", "consultation", "previous")
+    stored = rows.get(pk=course.pk)
+    if stored.version != version:
+        said = _("Somebody else changed this course meanwhile. Nothing is lost: compare and save again.")
+        raise Refused([Problem("", said, "changed")])
+    return stored
+
+
+def _change_sites(writing: Writing, course: Course, sites: Sequence[str]) -> None:
+    known = {row.site: row for row in CourseSite.objects.filter(course=course)}
+    gone = [row for site, row in known.items() if site not in sites]
+    if gone:
+        treated = Application.objects.filter(session__course=course).exclude(session__record_status=IN_ERROR)
+        _refuse(why_not_remove_sites([row.site for row in gone], set(treated.values_list("site", flat=True))))
+    writing.remove(*gone)
+    writing.create(*[CourseSite(course=course, site=site) for site in dict.fromkeys(sites) if site not in known])
+
+
+def _may_write(by: User) -> list[Problem]:
+    return [] if by.may(Permission.WRITE_RECORDS) else [Problem("", _("Only a physician writes this."), "not-a-physician")]
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise Refused(problems)
