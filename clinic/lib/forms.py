@@ -19,7 +19,8 @@ class KeyedForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["form_key"].initial = uuid.uuid4()
         for field in self.fields.values():
-            if isinstance(field, forms.CharField) and readable_text not in field.validators:
+            holds_text = isinstance(field, forms.CharField) and not isinstance(field, forms.UUIDField)
+            if holds_text and readable_text not in field.validators:
                 field.validators.append(readable_text)
 
     def add_problems(self, problems: Iterable[Problem]) -> None:
