@@ -87,13 +87,14 @@ def end_course(
     end_note: str = "",
     reason: str = "",
     key: UUID | None = None,
+    at: datetime | None = None,
 ) -> Course:
     """End an open course, with its date and reason."""
-    with act("end_course", by=by, reason=reason, key=key) as writing:
+    with act("end_course", by=by, reason=reason, key=key, at=at) as writing:
         stored = _locked(course, version)
         last = Session.objects.filter(course=stored).standing().aggregate(at=Max("started_at"))["at"]
         last_session = timezone.localdate(last) if last else None
-        problems = why_not_end(stored, ended_date=ended_date, today=timezone.localdate(), last_session=last_session)
+        problems = why_not_end(stored, ended_date=ended_date, today=timezone.localdate(at), last_session=last_session)
         _refuse(_may_write(by) + problems)
         stored.ended_date, stored.end_reason, stored.end_note = ended_date, end_reason, end_note
         stored.status = status_at_end(end_reason)

@@ -1,5 +1,6 @@
 """What the laboratory reported: it comes later, and the signed session stays as it is."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,15 +14,17 @@ from sessions.models import Result, Sample
 from sessions.rules.result import why_not_result
 
 
-def record_result(*, by: User, sample: Sample, values: dict[str, Any], reason: str = "", key: UUID | None = None) -> Result:
+def record_result(
+    *, by: User, sample: Sample, values: dict[str, Any], reason: str = "", key: UUID | None = None, at: datetime | None = None
+) -> Result:
     """A result on `sample`, as reported: a figure with comparator and unit, or "insufficient", which is a result too."""
     result = Result(sample=sample, **values)
-    problems = why_not_result(result, sample, timezone.now())
+    problems = why_not_result(result, sample, at or timezone.now())
     if sample.session.is_in_error:
         problems.append(Problem("", _("The session of this sample was entered in error.")))
     if problems:
         raise Refused(problems)
-    with act("record_result", by=by, reason=reason, key=key) as writing:
+    with act("record_result", by=by, reason=reason, key=key, at=at) as writing:
         writing.create(result)
         writing.about(f"session:{sample.session.uid}", sample.session.patient_id)
     return result

@@ -37,9 +37,11 @@ def problems_before_signing(session: Session, by: User) -> list[Problem]:
     return problems
 
 
-def sign_session(*, by: User, session: Session, version: int, reason: str = "", key: UUID | None = None) -> Session:
+def sign_session(
+    *, by: User, session: Session, version: int, reason: str = "", key: UUID | None = None, at: datetime | None = None
+) -> Session:
     """Sign a draft: from here on nothing edits it."""
-    with act("sign_session", by=by, reason=reason, key=key) as writing:
+    with act("sign_session", by=by, reason=reason, key=key, at=at) as writing:
         if not locked(session, version).is_draft:
             raise Refused([Problem("", _("This record is signed already."), "signed")])
         stored = _whole(session)
