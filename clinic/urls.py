@@ -18,6 +18,7 @@ urlpatterns = [
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/new/", accounts.account_new, name="account-new"),
     path("accounts/<int:pk>/", accounts.account_edit, name="account-edit"),
+    path("accounts/<int:pk>/history/", accounts.account_history, name="account-history"),
     path("accounts/<int:pk>/password/", accounts.account_password, name="account-password"),
     path("", include("sessions.urls")),
 ]

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clinic.accounts import actions
 from clinic.accounts.first import forget_token, token_fits
 from clinic.accounts.forms import ChangeAccountForm, FirstAccountForm, NewAccountForm, ReasonForm
+from clinic.accounts.history import history_of_account
 from clinic.accounts.models import User
 from clinic.accounts.passwords import one_time_password
 from clinic.accounts.roles import Permission
@@ -169,3 +170,11 @@ def _shown_before(request: HttpRequest, done: AlreadyDone) -> HttpResponse:
     if not pk.isdigit():
         raise Http404
     return redirect("account-password", pk=int(pk))
+
+
+@require_http_methods(["GET", "HEAD"])
+@requires(Permission.MANAGE_ACCOUNTS)
+def account_history(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was changed in this account, by whom and why, the latest first."""
+    account = get_object_or_404(User, pk=pk)
+    return render(request, "accounts/history.html", {"account": account, "entries": history_of_account(account)})

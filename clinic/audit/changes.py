@@ -103,7 +103,9 @@ def _by_act(versions: list[Any]) -> list[list[Any]]:
     return list(groups.values())
 
 
-def _fields(strand: Strand, before: Any, after: Any, sign: str, words: Words, names: dict[Any, str]) -> list[FieldChange]:
+def _fields(
+    strand: Strand, before: Any, after: Any, sign: str, words: Words, names: dict[Any, str]
+) -> list[FieldChange]:
     changes = []
     for kept in _kept_fields(after):
         if kept.name in strand.without:
@@ -119,7 +121,11 @@ def _fields(strand: Strand, before: Any, after: Any, sign: str, words: Words, na
 
 def _kept_fields(row: Any) -> list[Any]:
     """The fields a person may know: not keys, addresses, counters and other things that nobody types."""
-    return [kept for kept in row.instance_type._meta.concrete_fields if kept in row.tracked_fields and kept.editable and not kept.primary_key]
+    return [
+        kept
+        for kept in row.instance_type._meta.concrete_fields
+        if kept in row.tracked_fields and kept.editable and not kept.primary_key
+    ]
 
 
 def _field_name(kept: Any) -> str:

@@ -1,8 +1,7 @@
 """What a person may ask of the sessions report. It is read from the address, so that it can be kept as a bookmark."""
 
 import re
-from datetime import date, datetime
-from datetime import timezone as time_zones
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django import forms
@@ -30,7 +29,7 @@ def cursor_text(cursor: Cursor | None) -> str:
     """A place in the list, as it stands in an address."""
     if cursor is None:
         return ""
-    moment = cursor.started_at.astimezone(time_zones.utc).strftime("%Y-%m-%dT%H:%M:%S.%f") if cursor.started_at else "none"
+    moment = cursor.started_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") if cursor.started_at else "none"
     return f"{moment}_{cursor.pk}"
 
 
@@ -46,7 +45,9 @@ class SessionReportForm(forms.Form):
     physician = forms.ModelChoiceField(User.objects.none(), label=_("Physician"), required=False, empty_label=_("all"))
     indication = forms.ChoiceField(label=_("Indication"), required=False, choices=_any(Indication.choices))
     site = forms.ChoiceField(label=_("Site"), required=False, choices=_any(Site.choices))
-    device = forms.ModelChoiceField(Device.objects.none(), label=_("Device"), required=False, empty_label=_("all"), to_field_name="uid")
+    device = forms.ModelChoiceField(
+        Device.objects.none(), label=_("Device"), required=False, empty_label=_("all"), to_field_name="uid"
+    )
     status = forms.ChoiceField(label=_("What happened"), required=False, choices=_any(Status.choices))
     record_status = forms.ChoiceField(label=_("Record"), required=False, choices=_any(RecordStatus.choices))
     after = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
@@ -73,7 +74,9 @@ class SessionReportForm(forms.Form):
         values = super().clean() or self.cleaned_data
         for name in self.data:
             if name not in self.fields:
-                self.add_error(None, ValidationError(_("This report knows no limit named “%(name)s”."), params={"name": name[:40]}))
+                self.add_error(
+                    None, ValidationError(_("This report knows no limit named “%(name)s”."), params={"name": name[:40]})
+                )
             elif hasattr(self.data, "getlist") and len(self.data.getlist(name)) > 1:
                 self.add_error(name, ValidationError(_("This limit stands twice in the address.")))
         first, last = values.get("from_date"), values.get("to_date")

@@ -50,7 +50,11 @@ def record_at(kind: str, uid: UUID) -> Any:
 
 def history_of_record(kind: str, record: Any) -> list[Entry]:
     """Every act on `record` and on all rows that belong to it, newest first, in a constant number of queries."""
-    own = Strand(history_of(type(record), id=record.pk), {record.pk: capfirst(str(record._meta.verbose_name))}, frozenset({"patient", "course"}))
+    own = Strand(
+        history_of(type(record), id=record.pk),
+        {record.pk: capfirst(str(record._meta.verbose_name))},
+        frozenset({"patient", "course"}),
+    )
     return entries(f"{kind}:{record.uid}", [own, *BELONGING[kind](record.pk)], Words(_unit_of, _name_of))
 
 
@@ -83,7 +87,11 @@ def _of_session(pk: int) -> Iterable[Strand]:
 def _screening(**limits: int) -> Iterable[Strand]:
     rows = history_of(Screening, **limits)
     name = capfirst(str(Screening._meta.verbose_name))
-    screening = Strand(rows, {row.id: name for row in rows}, frozenset({"patient", "consultation", "session", "language", "form_version"}))
+    screening = Strand(
+        rows,
+        {row.id: name for row in rows},
+        frozenset({"patient", "consultation", "session", "language", "form_version"}),
+    )
     answers = _strand(Answer, "screening", screening.names, say=lambda row: row.get_item_display(), also={"item"})
     yield screening
     yield answers
@@ -122,7 +130,9 @@ def _strand(
 
 
 def _unit_of(field: models.Field) -> str:
-    return str(QUANTITIES[field.name].shown) if isinstance(field, models.DecimalField) and field.name in QUANTITIES else ""
+    return (
+        str(QUANTITIES[field.name].shown) if isinstance(field, models.DecimalField) and field.name in QUANTITIES else ""
+    )
 
 
 def _name_of(row: Any) -> str:

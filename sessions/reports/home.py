@@ -38,11 +38,11 @@ class Latest:
 def unsigned_of(physician: User, *, now: datetime, most: int | None = None) -> tuple[list[Unsigned], int]:
     """The physician's own drafts, oldest first (those without a start before all), and how many there are."""
     found = Session.objects.drafts().of_physician(physician)
-    rows = list(
-        found.select_related("patient", "course").order_by(F("started_at").asc(nulls_first=True), "pk")[:most]
-    )
+    rows = list(found.select_related("patient", "course").order_by(F("started_at").asc(nulls_first=True), "pk")[:most])
     today = timezone.localdate(now)
-    lines = [Unsigned(row, (today - timezone.localdate(row.started_at)).days if row.started_at else None) for row in rows]
+    lines = [
+        Unsigned(row, (today - timezone.localdate(row.started_at)).days if row.started_at else None) for row in rows
+    ]
     return lines, (len(rows) if most is None or len(rows) < most else found.count())
 
 
@@ -63,7 +63,10 @@ def latest_looks() -> list[Latest]:
     """The last looks of everybody, each leading to all the looks at that patient."""
     looks = list(Look.objects.order_by("-pk")[:LATEST])
     uids = dict(Patient.objects.filter(pk__in={look.patient_id for look in looks}).values_list("pk", "uid"))
-    return [Latest(look.at, look.by_name, look_in_words(look.kind), "patient", str(uids.get(look.patient_id, ""))) for look in looks]
+    return [
+        Latest(look.at, look.by_name, look_in_words(look.kind), "patient", str(uids.get(look.patient_id, "")))
+        for look in looks
+    ]
 
 
 def numbers(today: date) -> dict[str, Any]:

@@ -17,7 +17,9 @@ class LookLine:
     what: str
 
 
-def looks_at(patient: Patient, *, before: int | None = None, size: int = PAGE_SIZE) -> tuple[list[LookLine], int | None]:
+def looks_at(
+    patient: Patient, *, before: int | None = None, size: int = PAGE_SIZE
+) -> tuple[list[LookLine], int | None]:
     """One page of looks, and where the next one begins; None after the last."""
     found = Look.objects.filter(patient_id=patient.pk).order_by("-pk")
     if before is not None:

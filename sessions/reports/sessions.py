@@ -67,7 +67,9 @@ class Counts:
     def performed(self) -> int:
         return self.completed + self.stopped
 
-    def add(self, status: str, record_status: str, late: bool, number: int) -> None:
+    def add(self, words: tuple[Any, ...], number: int) -> None:
+        """Count `number` sessions more; `words`: what happened, how firm the record is, whether it is a late one."""
+        status, record_status, late = words
         if record_status == RecordStatus.PRELIMINARY:
             self.drafts += number
             return
@@ -120,7 +122,7 @@ def build(
     cube = _cube(found)
     total = Counts()
     for key, number in cube:
-        total.add(*key[-3:], number)
+        total.add(key[-3:], number)
     listed, patient_ids, following = _listed(chosen, after, size) if identities else (None, (), None)
     return SessionReport(total, _months(cube, total), _groups(cube, found), listed, patient_ids, following)
 
@@ -163,7 +165,7 @@ def _cube(found: Any) -> Cube:
 def _summed(cube: Cube, place: int) -> dict[Any, Counts]:
     sums: dict[Any, Counts] = defaultdict(Counts)
     for key, number in cube:
-        sums[key[place]].add(*key[-3:], number)
+        sums[key[place]].add(key[-3:], number)
     return sums
 
 
@@ -205,13 +207,21 @@ def _groups(cube: Cube, found: Any) -> tuple[Table, ...]:
     return (
         _group("physician", _("Physician"), physicians, people),
         _group("indication", _("Indication"), _summed(cube, 2), dict(Indication.choices)),
-        _group("site", _("Site"), _summed(site_cube, 0), dict(Site.choices), _("A session with two sites stands in two rows.")),
+        _group(
+            "site",
+            _("Site"),
+            _summed(site_cube, 0),
+            dict(Site.choices),
+            _("A session with two sites stands in two rows."),
+        ),
         _group("device", _("Device"), devices, machines),
     )
 
 
 def _group(name: str, title: str, sums: dict[Any, Counts], words: dict[Any, Any], note: str = "") -> Table:
-    rows = sorted((Row((str(words[key]), *counts.values())) for key, counts in sums.items()), key=lambda row: row.values[0])
+    rows = sorted(
+        (Row((str(words[key]), *counts.values())) for key, counts in sums.items()), key=lambda row: row.values[0]
+    )
     return Table(name, title, (Column(name, title), *COUNT_COLUMNS), rows, note=note)
 
 
@@ -233,11 +243,15 @@ LIST_COLUMNS = (
 )
 
 
-def _listed(chosen: SessionFilter, after: Cursor | None, size: int | None) -> tuple[Table, tuple[int, ...], Cursor | None]:
+def _listed(
+    chosen: SessionFilter, after: Cursor | None, size: int | None
+) -> tuple[Table, tuple[int, ...], Cursor | None]:
     found = _chosen(chosen)
     if chosen.record_status != RecordStatus.IN_ERROR:
         found = found.standing()
-    found = found.select_related("patient", "course", "physician", "device").order_by(F("started_at").desc(nulls_last=True), "-pk")
+    found = found.select_related("patient", "course", "physician", "device").order_by(
+        F("started_at").desc(nulls_last=True), "-pk"
+    )
     if after:
         found = found.filter(_later_in_the_list(after))
     rows = list(found[: size + 1]) if size else list(found)
@@ -258,7 +272,11 @@ def _listed(chosen: SessionFilter, after: Cursor | None, size: int | None) -> tu
 def _later_in_the_list(after: Cursor) -> Q:
     if after.started_at is None:
         return Q(started_at__isnull=True, pk__lt=after.pk)
-    return Q(started_at__lt=after.started_at) | Q(started_at=after.started_at, pk__lt=after.pk) | Q(started_at__isnull=True)
+    return (
+        Q(started_at__lt=after.started_at)
+        | Q(started_at=after.started_at, pk__lt=after.pk)
+        | Q(started_at__isnull=True)
+    )
 
 
 def _sites(session_ids: Any) -> dict[int, list[str]]:

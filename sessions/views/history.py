@@ -47,5 +47,11 @@ def looks(request: HttpRequest, uid: UUID) -> HttpResponse:
     if before and not (before.isascii() and before.isdigit() and len(before) <= LONGEST_NUMBER):
         raise Http404
     lines, following = looks_at(patient, before=int(before) if before else None)
-    context = {"patient": patient, "standing": fetch.standing_of(patient), "lines": lines, "following": following, "beyond_first": bool(before)}
+    context = {
+        "patient": patient,
+        "standing": fetch.standing_of(patient),
+        "lines": lines,
+        "following": following,
+        "beyond_first": bool(before),
+    }
     return render(request, "logbook/history/looks.html", context)

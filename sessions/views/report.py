@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -50,7 +51,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @requires(Permission.SEE_REPORTS, shows_patient=True)
-def sessions_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+def sessions_csv(request: HttpRequest) -> HttpResponseBase:
     """The list, or the counts where they were asked for or names may not be seen."""
     form = SessionReportForm(request.GET)
     if not form.is_valid():

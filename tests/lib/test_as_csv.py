@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -12,8 +12,14 @@ from hypothesis import strategies as st
 from clinic.lib.as_csv import FORMULA_STARTS, cell, guarded, stream
 from clinic.lib.table import Column, Row, Table
 
-COLUMNS = (Column("start", "Start", "moment"), Column("month", "Month", "month"), Column("day", "Day", "date"), Column("n", "N", "number"), Column("text", "Text"))
-VALUES = (datetime(2026, 3, 29, 0, 30, tzinfo=timezone.utc), date(2026, 3, 1), date(2026, 3, 12), Decimal("-12.50"), 'a;b,"c"')
+COLUMNS = (
+    Column("start", "Start", "moment"),
+    Column("month", "Month", "month"),
+    Column("day", "Day", "date"),
+    Column("n", "N", "number"),
+    Column("text", "Text"),
+)
+VALUES = (datetime(2026, 3, 29, 0, 30, tzinfo=UTC), date(2026, 3, 1), date(2026, 3, 12), Decimal("-12.50"), 'a;b,"c"')
 
 
 def written(language, *rows):
@@ -22,13 +28,13 @@ def written(language, *rows):
 
 def test_french_file_has_semicolons_decimal_commas_and_french_dates():
     assert written("fr", VALUES) == (
-        "\ufeffStart;Month;Day;N;Text\r\n" '29/03/2026 01:30;03/2026;12/03/2026;-12,50;"a;b,""c"""\r\n'
+        '\ufeffStart;Month;Day;N;Text\r\n29/03/2026 01:30;03/2026;12/03/2026;-12,50;"a;b,""c"""\r\n'
     )
 
 
 def test_english_file_has_commas_decimal_points_and_iso_dates():
     assert written("en", VALUES) == (
-        "\ufeffStart,Month,Day,N,Text\r\n" '2026-03-29 01:30,2026-03,2026-03-12,-12.50,"a;b,""c"""\r\n'
+        '\ufeffStart,Month,Day,N,Text\r\n2026-03-29 01:30,2026-03,2026-03-12,-12.50,"a;b,""c"""\r\n'
     )
 
 
@@ -52,7 +58,12 @@ def test_blanks_in_front_of_a_formula_do_not_hide_it(start):
 
 
 def test_numbers_below_zero_stay_numbers_and_plain_text_stays_itself():
-    assert [cell(value, "text", "fr") for value in (-5, Decimal("-0.5"), "a=b", "12-3")] == ["-5", "-0,5", "a=b", "12-3"]
+    assert [cell(value, "text", "fr") for value in (-5, Decimal("-0.5"), "a=b", "12-3")] == [
+        "-5",
+        "-0,5",
+        "a=b",
+        "12-3",
+    ]
 
 
 def test_titles_are_guarded_too():
@@ -72,5 +83,7 @@ def test_whatever_text_goes_in_comes_out_and_none_is_a_formula(texts):
     for language, delimiter in (("fr", ";"), ("en", ",")):
         content = b"".join(stream(Table("t", "T", columns, [Row(tuple(texts))]), language)).decode("utf-8")
         _titles, row = csv.reader(io.StringIO(content.removeprefix("\ufeff"), newline=""), delimiter=delimiter)
-        assert [text if text == original else text.removeprefix("'") for text, original in zip(row, texts, strict=True)] == texts
+        assert [
+            text if text == original else text.removeprefix("'") for text, original in zip(row, texts, strict=True)
+        ] == texts
         assert not any(text.startswith(FORMULA_STARTS) for text in row)

@@ -17,7 +17,9 @@ def paris(*moment: int) -> datetime:
 
 
 def a_patient(*, by: User, number: str = "2026-0001", family: str = "Çelik", given: str = "Zoë") -> Patient:
-    patient = Patient(record_number=number, family_name=family, given_names=given, birth_date=date(1985, 9, 7), sex="female")
+    patient = Patient(
+        record_number=number, family_name=family, given_names=given, birth_date=date(1985, 9, 7), sex="female"
+    )
     patient.fold()
     with act("register_patient", by=by) as writing:
         writing.create(patient)
@@ -42,7 +44,13 @@ def a_device(*, by: User, serial: str = "4412") -> Device:
 
 
 def a_session(
-    *, by: User, course: Course, started_at: datetime | None, sites: tuple[str, ...] = ("palm",), physician: User | None = None, **values: Any
+    *,
+    by: User,
+    course: Course,
+    started_at: datetime | None,
+    sites: tuple[str, ...] = ("palm",),
+    physician: User | None = None,
+    **values: Any,
 ) -> Session:
     """A session with one application per site; signed and completed unless told otherwise."""
     values = {"status": "completed", "record_status": "final", "number": course.sessions.count() + 1} | values
@@ -55,6 +63,11 @@ def a_session(
     session = Session(patient=course.patient, course=course, physician=physician or by, started_at=started_at, **values)
     with act("log_session", by=by) as writing:
         writing.create(session)
-        writing.create(*[Application(session=session, number=n, site=site, side="bilateral") for n, site in enumerate(sites, start=1)])
+        writing.create(
+            *[
+                Application(session=session, number=n, site=site, side="bilateral")
+                for n, site in enumerate(sites, start=1)
+            ]
+        )
         writing.about(f"session:{session.uid}", course.patient_id)
     return session

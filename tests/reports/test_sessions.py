@@ -59,7 +59,12 @@ def test_month_is_that_of_the_clinic_across_year_ends_and_clock_changes(physicia
 
 
 def test_period_takes_whole_days_of_the_clinic(physician, course):
-    for moment in (paris(2026, 3, 28, 23, 59), paris(2026, 3, 29, 0, 0), paris(2026, 3, 29, 23, 59), paris(2026, 3, 30, 0, 0)):
+    for moment in (
+        paris(2026, 3, 28, 23, 59),
+        paris(2026, 3, 29, 0, 0),
+        paris(2026, 3, 29, 23, 59),
+        paris(2026, 3, 30, 0, 0),
+    ):
         a_session(by=physician, course=course, started_at=moment)
     day = date(2026, 3, 29)
     report = build(SessionFilter(from_date=day, to_date=day), identities=True)
@@ -73,7 +78,9 @@ def test_stopped_counts_and_not_done_drafts_and_errors_do_not(physician, course)
     a_session(by=physician, course=course, started_at=start)
     a_session(by=physician, course=course, started_at=start, status="stopped")
     a_session(by=physician, course=course, started_at=start, status="not-done", sites=())
-    a_session(by=physician, course=course, started_at=start, late_record=True, late_reason="found later", incident_note="told")
+    a_session(
+        by=physician, course=course, started_at=start, late_record=True, late_reason="found later", incident_note="told"
+    )
     a_session(by=physician, course=course, started_at=start, record_status="preliminary")
     a_session(by=physician, course=course, started_at=None, record_status="preliminary", status="", sites=())
     a_session(by=physician, course=course, started_at=start, record_status="entered-in-error")
@@ -90,18 +97,29 @@ def test_session_with_two_sites_counts_once_in_all_and_once_per_site(physician, 
     a_session(by=physician, course=course, started_at=paris(2026, 3, 13, 14), sites=("palm", "palm"))
     report = build(SessionFilter(), identities=True)
     assert report.total.performed == 2
-    assert [(name, performed) for name, _c, _s, performed, *_rest in group(report, "site")] == [("palm (hand)", 2), ("sole (foot)", 1)]
+    assert [(name, performed) for name, _c, _s, performed, *_rest in group(report, "site")] == [
+        ("palm (hand)", 2),
+        ("sole (foot)", 1),
+    ]
     assert [row.values[5] for row in report.list.rows] == ["palm (hand)", "palm (hand), sole (foot)"]
 
 
 def test_each_limit_alone_and_all_together(physician, other_physician, course):
     device = a_device(by=physician)
-    other = a_course(by=physician, patient=a_patient(by=physician, number="2026-0002", family="Roy"), indication="cellulite")
+    other = a_course(
+        by=physician, patient=a_patient(by=physician, number="2026-0002", family="Roy"), indication="cellulite"
+    )
     start = paris(2026, 3, 12, 14)
     a_session(by=physician, course=course, started_at=start, device=device)
     a_session(by=physician, course=course, started_at=start, physician=other_physician, sites=("sole",))
     a_session(by=physician, course=other, started_at=start, sites=("thigh-medial",), status="stopped")
-    a_session(by=physician, course=other, started_at=paris(2026, 4, 1, 9), sites=("thigh-medial",), record_status="preliminary")
+    a_session(
+        by=physician,
+        course=other,
+        started_at=paris(2026, 4, 1, 9),
+        sites=("thigh-medial",),
+        record_status="preliminary",
+    )
 
     def performed_and_drafts(**limits):
         total = build(SessionFilter(**limits), identities=False).total

@@ -1,0 +1,129 @@
+"""The start page shows each role what waits for it, and nobody else's."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from clinic.audit.models import Look
+from tests.reports.rows import a_course, a_device, a_patient, a_session, paris
+
+pytestmark = pytest.mark.django_db
+
+HOME = reverse("home")
+UNSIGNED = reverse("logbook:sessions-unsigned")
+
+
+@pytest.fixture
+def course(physician):
+    return a_course(by=physician, patient=a_patient(by=physician))
+
+
+def today_at(hour: int) -> datetime:
+    return timezone.localtime().replace(hour=hour, minute=0, second=0, microsecond=0)
+
+
+def looks():
+    return list(Look.objects.order_by("id").values_list("by__username", "patient_id", "kind"))
+
+
+@pytest.mark.parametrize("address", [HOME, UNSIGNED])
+def test_anonymous_is_asked_to_log_in(client, administrator, address):
+    answer = client.get(address)
+    assert (answer.status_code, answer["Location"]) == (302, f"{reverse('account_login')}?next={address}")
+
+
+@pytest.mark.parametrize("role", ["physician", "staff", "auditor", "administrator"])
+def test_every_role_has_a_start_page_on_an_empty_logbook(client_of, request, role):
+    answer = client_of(request.getfixturevalue(role)).get(HOME)
+    assert (answer.status_code, looks()) == (200, [])
+
+
+def test_physician_finds_own_drafts_oldest_first_and_todays_sessions(client_of, physician, other_physician, course):
+    old = a_session(by=physician, course=course, started_at=paris(2026, 3, 12, 14), record_status="preliminary")
+    blank = a_session(by=physician, course=course, started_at=None, record_status="preliminary", status="", sites=())
+    a_session(
+        by=physician,
+        course=course,
+        started_at=paris(2026, 3, 12, 15),
+        record_status="preliminary",
+        physician=other_physician,
+    )
+    signed = a_session(by=physician, course=course, started_at=today_at(0))
+    a_session(by=physician, course=course, started_at=today_at(0) - timedelta(minutes=1))
+    a_session(by=physician, course=course, started_at=today_at(0), record_status="entered-in-error")
+    answer = client_of(physician).get(HOME)
+    assert [line.session for line in answer.context["unsigned"]] == [blank, old]
+    assert [line.days for line in answer.context["unsigned"]] == [
+        None,
+        (timezone.localdate() - old.started_at.date()).days,
+    ]
+    assert answer.context["sessions_today"] == [signed]
+    assert looks() == [("morel", course.patient_id, "home")]
+
+
+def test_unsigned_page_lists_my_drafts_and_leads_on(client_of, physician, course):
+    draft = a_session(by=physician, course=course, started_at=paris(2026, 3, 12, 14), record_status="preliminary")
+    answer = client_of(physician).get(UNSIGNED)
+    assert [line.session for line in answer.context["unsigned"]] == [draft]
+    assert f'href="{reverse("logbook:session-edit", args=[draft.uid])}"' in answer.content.decode()
+    assert looks() == [("morel", course.patient_id, "unsigned")]
+
+
+@pytest.mark.parametrize("role", ["staff", "auditor", "administrator"])
+def test_unsigned_page_is_for_those_who_sign(client_of, request, role):
+    assert client_of(request.getfixturevalue(role)).get(UNSIGNED).status_code == 403
+
+
+def test_staff_get_the_usual_reports_and_no_patient(client_of, staff, physician, course):
+    a_session(by=physician, course=course, started_at=today_at(0))
+    answer = client_of(staff).get(HOME)
+    first = timezone.localdate().replace(day=1)
+    assert f"?from_date={first:%Y-%m-%d}&amp;to_date={timezone.localdate():%Y-%m-%d}" in answer.content.decode()
+    assert ("Çelik" in answer.content.decode(), looks()) == (False, [])
+
+
+def test_auditor_sees_latest_acts_and_looks_without_a_name(client_of, auditor, physician, course):
+    client_of(physician).get(reverse("logbook:patient-looks", args=[course.patient.uid]))
+    answer = client_of(auditor).get(HOME)
+    assert [(line.by_name, line.kind) for line in answer.context["acts"]][:2] == [
+        ("Dr Jeanne Morel", "course"),
+        ("Dr Jeanne Morel", "patient"),
+    ]
+    assert [(line.by_name, line.uid) for line in answer.context["looks"]] == [
+        ("Dr Jeanne Morel", str(course.patient.uid))
+    ]
+    page = answer.content.decode()
+    assert reverse("logbook:history", args=["course", course.uid]) in page
+    assert reverse("logbook:patient-looks", args=[course.patient.uid]) in page
+    assert ("Çelik" in page, len(looks())) == (False, 1)
+
+
+def test_administrator_sees_numbers(client_of, administrator, physician, course):
+    a_device(by=physician)
+    a_session(by=physician, course=course, started_at=today_at(0))
+    answer = client_of(administrator).get(HOME)
+    assert answer.context["numbers"] == {"accounts": 2, "closed_accounts": 0, "devices": 1, "sessions": 1, "drafts": 0}
+    assert "Çelik" not in answer.content.decode()
+
+
+def test_physician_start_page_asks_the_same_for_one_and_three_drafts(client_of, physician, course):
+    client = client_of(physician)
+    a_session(by=physician, course=course, started_at=today_at(0), record_status="preliminary")
+    client.get(HOME)
+    with CaptureQueriesContext(connection) as one:
+        client.get(HOME)
+    for number in (2, 3):
+        patient = a_patient(by=physician, number=f"2026-000{number}")
+        a_session(
+            by=physician,
+            course=a_course(by=physician, patient=patient),
+            started_at=today_at(0),
+            record_status="preliminary",
+        )
+    with CaptureQueriesContext(connection) as three:
+        client.get(HOME)
+    assert len(three.captured_queries) == len(one.captured_queries)
