@@ -132,6 +132,12 @@ def _field_name(kept: Any) -> str:
     return _("As typed") if isinstance(kept, models.JSONField) else capfirst(str(kept.verbose_name))
 
 
+def _name_in(model: Any, key: str) -> str:
+    """The name of a field of `model`; the key itself where it is none."""
+    found = next((kept for kept in model._meta.concrete_fields if kept.name == key), None)
+    return _field_name(found) if found else key
+
+
 def _names_pointed_to(strands: list[Strand], words: Words) -> dict[Any, str]:
     """The names of all rows that fields point to: one query per table."""
     wanted: dict[Any, set[int]] = defaultdict(set)
@@ -153,6 +159,8 @@ def _in_words(kept: Any, value: Any, words: Words, names: dict[Any, str]) -> str
         return names.get((kept.related_model, value), _("no longer known"))
     if kept.choices:
         return str(dict(kept.flatchoices).get(value, value))
+    if isinstance(value, dict):
+        return "; ".join(f"{_name_in(kept.model, key)}: {plainly(item)}" for key, item in value.items())
     text = plainly(value)
     unit = words.unit_of(kept)
     return f"{text} {unit}" if unit else text
@@ -168,6 +176,4 @@ def plainly(value: Any) -> str:
         return date_format(value, "SHORT_DATE_FORMAT")
     if isinstance(value, Decimal):
         return format(value.normalize(), "f").replace(".", str(get_format("DECIMAL_SEPARATOR")))
-    if isinstance(value, dict):
-        return "; ".join(f"{key}: {plainly(item)}" for key, item in value.items())
     return str(value)

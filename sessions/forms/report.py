@@ -16,7 +16,8 @@ from sessions.forms.base import DayField
 from sessions.measures.sites import Indication, Site
 from sessions.measures.words import RecordStatus, Status
 from sessions.models import Device, Session
-from sessions.reports.sessions import Cursor, SessionFilter
+from sessions.reports.session_filter import SessionFilter
+from sessions.reports.session_list import Cursor
 
 _CURSOR = re.compile(r"(none|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6})_(\d{1,18})", re.ASCII)
 _YEARS = [

@@ -11,7 +11,8 @@ from clinic.accounts.models import User
 from clinic.audit.models import Act, Look
 from clinic.audit.words import act_in_words, look_in_words
 from sessions.models import Device, Patient, Session
-from sessions.reports.sessions import SessionFilter, build, start_of
+from sessions.reports.session_filter import SessionFilter, start_of
+from sessions.reports.sessions import build
 
 LATEST = 10
 

@@ -7,50 +7,23 @@ sites. Drafts stand apart; what was entered in error is never counted.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Count, Exists, F, OuterRef, Q
-from django.utils import timezone
+from django.db.models import Count
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 
 from clinic.lib.table import Column, Row, Table
 from sessions.measures.sites import Indication, Site
 from sessions.measures.words import RecordStatus, Status
-from sessions.models import Application, Device, Session
+from sessions.models import Application, Device
+from sessions.reports.session_filter import SessionFilter, sessions_within
+from sessions.reports.session_list import PAGE_SIZE, Cursor, listed
 
-PAGE_SIZE = 50
 LONGEST_GAP_MONTHS = 24
-
-
-@dataclass(frozen=True)
-class SessionFilter:
-    """Which sessions; None or empty is no limit. Dates are days in the clinic's time zone, both included."""
-
-    from_date: date | None = None
-    to_date: date | None = None
-    physician: int | None = None
-    indication: str = ""
-    site: str = ""
-    device: int | None = None
-    status: str = ""
-    record_status: str = ""
-
-    def in_words(self) -> str:
-        """The limits that were set, as they are kept with an export; names nobody."""
-        limits = [(field.name, getattr(self, field.name)) for field in fields(self)]
-        return "; ".join(f"{name} = {value}" for name, value in limits if value not in (None, "")) or "all"
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """Where the next page of the list begins: after this start and this row."""
-
-    started_at: datetime | None
-    pk: int
 
 
 @dataclass
@@ -118,38 +91,13 @@ def build(
     chosen: SessionFilter, *, identities: bool, after: Cursor | None = None, size: int | None = PAGE_SIZE
 ) -> SessionReport:
     """The report. With `identities` there is a list that names the patients; `size=None` gives it whole."""
-    found = _chosen(chosen)
+    found = sessions_within(chosen)
     cube = _cube(found)
     total = Counts()
     for key, number in cube:
         total.add(key[-3:], number)
-    listed, patient_ids, following = _listed(chosen, after, size) if identities else (None, (), None)
-    return SessionReport(total, _months(cube, total), _groups(cube, found), listed, patient_ids, following)
-
-
-def start_of(day: date) -> datetime:
-    """The first moment of `day` in the clinic's time zone."""
-    return timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone())
-
-
-def _chosen(chosen: SessionFilter) -> Any:
-    limits = Q()
-    if chosen.from_date:
-        limits &= Q(started_at__gte=start_of(chosen.from_date))
-    if chosen.to_date:
-        limits &= Q(started_at__lt=start_of(chosen.to_date + timedelta(days=1)))
-    for name, value in (
-        ("physician_id", chosen.physician),
-        ("course__indication", chosen.indication),
-        ("device_id", chosen.device),
-        ("status", chosen.status),
-        ("record_status", chosen.record_status),
-    ):
-        if value not in (None, ""):
-            limits &= Q(**{name: value})
-    if chosen.site:
-        limits &= Q(Exists(Application.objects.filter(session=OuterRef("pk"), site=chosen.site)))
-    return Session.objects.filter(limits)
+    shown, patient_ids, following = listed(chosen, after, size) if identities else (None, (), None)
+    return SessionReport(total, _months(cube, total), _groups(cube, found), shown, patient_ids, following)
 
 
 Cube = list[tuple[tuple[Any, ...], int]]
@@ -227,85 +175,3 @@ def _group(name: str, title: str, sums: dict[Any, Counts], words: dict[Any, Any]
 
 def _shown(value: Any, kind: str) -> str:
     return f"{value:%Y-%m}" if kind == "month" and isinstance(value, date) else str(value)
-
-
-LIST_COLUMNS = (
-    Column("started_at", gettext_lazy("Start"), "moment"),
-    Column("patient", gettext_lazy("Patient")),
-    Column("record_number", gettext_lazy("Record number")),
-    Column("indication", gettext_lazy("Indication")),
-    Column("number", gettext_lazy("Session"), "number"),
-    Column("sites", gettext_lazy("Sites")),
-    Column("status", gettext_lazy("What happened")),
-    Column("record_status", gettext_lazy("Record")),
-    Column("physician", gettext_lazy("Physician")),
-    Column("device", gettext_lazy("Device")),
-)
-
-
-def _listed(
-    chosen: SessionFilter, after: Cursor | None, size: int | None
-) -> tuple[Table, tuple[int, ...], Cursor | None]:
-    found = _chosen(chosen)
-    if chosen.record_status != RecordStatus.IN_ERROR:
-        found = found.standing()
-    found = found.select_related("patient", "course", "physician", "device").order_by(
-        F("started_at").desc(nulls_last=True), "-pk"
-    )
-    if after:
-        found = found.filter(_later_in_the_list(after))
-    rows = list(found[: size + 1]) if size else list(found)
-    more = size is not None and len(rows) > size
-    rows = rows[:size]
-    sites = _sites(found.order_by().values("pk")) if size is None else _sites([row.pk for row in rows])
-    table = Table(
-        "sessions",
-        _("List"),
-        LIST_COLUMNS,
-        [_list_row(row, sites.get(row.pk, [])) for row in rows],
-        empty=_("No session answers to these limits. Widen the period or leave a field blank."),
-    )
-    following = Cursor(rows[-1].started_at, rows[-1].pk) if more else None
-    return table, tuple(dict.fromkeys(row.patient_id for row in rows)), following
-
-
-def _later_in_the_list(after: Cursor) -> Q:
-    if after.started_at is None:
-        return Q(started_at__isnull=True, pk__lt=after.pk)
-    return (
-        Q(started_at__lt=after.started_at)
-        | Q(started_at=after.started_at, pk__lt=after.pk)
-        | Q(started_at__isnull=True)
-    )
-
-
-def _sites(session_ids: Any) -> dict[int, list[str]]:
-    sites: dict[int, list[str]] = defaultdict(list)
-    found = Application.objects.filter(session__in=session_ids).order_by("session_id", "number", "pk")
-    for session_id, site in found.values_list("session_id", "site"):
-        label = str(Site(site).label)
-        if label not in sites[session_id]:
-            sites[session_id].append(label)
-    return sites
-
-
-def _list_row(session: Session, sites: list[str]) -> Row:
-    status = session.get_status_display()
-    if session.late_record:
-        status = f"{status} ({pgettext('session', 'late record')})"
-    return Row(
-        (
-            session.started_at,
-            str(session.patient),
-            session.patient.record_number,
-            session.course.get_indication_display(),
-            session.number,
-            ", ".join(sites),
-            status,
-            session.get_record_status_display(),
-            session.physician.get_full_name(),
-            str(session.device) if session.device else "",
-        ),
-        key=session.uid,
-        struck=session.is_in_error,
-    )

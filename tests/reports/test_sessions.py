@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 from django.utils import translation
 
-from sessions.reports.sessions import SessionFilter, build
+from sessions.reports.session_filter import SessionFilter
+from sessions.reports.sessions import build
 from tests.reports.rows import a_course, a_device, a_patient, a_session, paris
 
 pytestmark = pytest.mark.django_db

@@ -132,11 +132,11 @@ def test_rows_below_are_added_changed_and_removed_by_name(physician, session):
                 ("Anode (+)", "", "palm (hand)"),
                 ("Current", "", "15 mA"),
                 ("The figure is", "", "set"),
-                ("As typed", "", "current_ma: 15,0"),
+                ("As typed", "", "Current: 15,0"),
             ],
         )
     ]
-    assert changed == [(name, "~", [("Current", "15 mA", "14.5 mA"), ("As typed", "current_ma: 15,0", "")])]
+    assert changed == [(name, "~", [("Current", "15 mA", "14.5 mA"), ("As typed", "Current: 15,0", "")])]
     assert removed == [
         (name, "-", [("Anode (+)", "palm (hand)", ""), ("Current", "14.5 mA", ""), ("The figure is", "set", "")])
     ]
