@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.core.validators import MaxLengthValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from clinic.lib.text import readable_text
 
@@ -37,3 +38,9 @@ class Code(models.CharField):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 40)
         super().__init__(*args, **kwargs)
+
+
+class Count(models.PositiveSmallIntegerField):
+    """A whole number that a person types, from 0 to what both engines can hold (32,767)."""
+
+    default_validators = [MaxValueValidator(32_767, _("Too many digits: please read it again."))]

@@ -16,6 +16,7 @@ def answers_of(patient: Patient, session: Session | None = None) -> list[Given]:
             on=timezone.localdate(answer.screening.answered_at),
             rulings=tuple(Ruling(decision.word, decision.decided_date) for decision in answer.decisions.all()),
             own=own is not None and answer.screening.session_id == own,
+            full=answer.screening.consultation_id is not None,
             answer_id=answer.pk,
             detail=answer.detail,
         )

@@ -15,7 +15,13 @@ from sessions.rules.result import why_not_result
 
 
 def record_result(
-    *, by: User, sample: Sample, values: dict[str, Any], reason: str = "", key: UUID | None = None, at: datetime | None = None
+    *,
+    by: User,
+    sample: Sample,
+    values: dict[str, Any],
+    reason: str = "",
+    key: UUID | None = None,
+    at: datetime | None = None,
 ) -> Result:
     """A result on `sample`, as reported: a figure with comparator and unit, or "insufficient", which is a result too."""
     result = Result(sample=sample, **values)

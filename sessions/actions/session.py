@@ -40,7 +40,9 @@ def log_session(
     return session
 
 
-def save_draft(*, by: User, session: Session, entry: Entry, version: int, reason: str = "", key: UUID | None = None) -> Session:
+def save_draft(
+    *, by: User, session: Session, entry: Entry, version: int, reason: str = "", key: UUID | None = None
+) -> Session:
     """Write a draft on; `version` is the one that the form showed."""
     with act("save_draft", by=by, reason=reason, key=key) as writing:
         stored = locked(session, version)
@@ -74,7 +76,9 @@ def locked(session: Session, version: int) -> Session:
             [
                 Problem(
                     "",
-                    _("This session was changed meanwhile. Nothing you typed is lost: compare it with the stored record, then save again."),
+                    _(
+                        "This session was changed meanwhile. Nothing you typed is lost: compare it with the stored record, then save again."
+                    ),
                     "changed",
                 )
             ]
@@ -102,7 +106,11 @@ def _write_all(writing: Writing, session: Session, entry: Entry, now: datetime, 
 def _check(session: Session, entry: Entry, now: datetime) -> None:
     patient = session.patient
     problems = why_not_then(
-        session, now=now, birth_date=patient.birth_date, longest_hours=settings.LONGEST_SESSION_HOURS, today=timezone.localdate(now)
+        session,
+        now=now,
+        birth_date=patient.birth_date,
+        longest_hours=settings.LONGEST_SESSION_HOURS,
+        today=timezone.localdate(now),
     )
     problems += why_not_these_words(session)
     if session.was_performed and not session.late_record:
@@ -115,7 +123,9 @@ def _check(session: Session, entry: Entry, now: datetime) -> None:
 
 
 def _typed_answers(entry: Entry, day: Any) -> list[Given]:
-    return [Given(item, reply, day, own=True) for item, (reply, _detail) in entry.replies.items() if reply in Reply.values]
+    return [
+        Given(item, reply, day, own=True) for item, (reply, _detail) in entry.replies.items() if reply in Reply.values
+    ]
 
 
 def _next_number(course: Course) -> int:

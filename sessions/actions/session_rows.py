@@ -13,7 +13,13 @@ from clinic.lib.problems import Problem, Refused
 from sessions.measures.answers import EACH_SESSION, FORM_VERSION
 from sessions.measures.outcomes import BY_CODE
 from sessions.models import AdverseEvent, Answer, Application, Observation, Phase, Sample, Screening, Session
-from sessions.rules.session import why_not_application, why_not_event, why_not_observation, why_not_phase, why_not_sample
+from sessions.rules.session import (
+    why_not_application,
+    why_not_event,
+    why_not_observation,
+    why_not_phase,
+    why_not_sample,
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,9 @@ def write_rows(writing: Writing, session: Session, entry: Entry, now: datetime, 
     phases = []
     for row, application in applications:
         theirs = [phase for phase in stored_phases if phase.application_id == application.pk]
-        phases += _pairs(Phase, row.below, theirs, {"application": application}, f"phases-{row.index}", why_not_phase, problems)
+        phases += _pairs(
+            Phase, row.below, theirs, {"application": application}, f"phases-{row.index}", why_not_phase, problems
+        )
     if problems:
         raise Refused(problems)
     _remove_and_change(writing, phases, stored_phases)
@@ -75,7 +83,9 @@ def write_screening(writing: Writing, session: Session, entry: Entry) -> None:
     values = {"answered_at": session.started_at, "changed": entry.changed, "changed_note": entry.changed_note}
     screening = Screening.objects.filter(session=session).first()
     if screening is None:
-        screening = Screening(patient=session.patient, session=session, form_version=FORM_VERSION, language=entry.language, **values)
+        screening = Screening(
+            patient=session.patient, session=session, form_version=FORM_VERSION, language=entry.language, **values
+        )
         writing.create(screening)
         stored: dict[str, Answer] = {}
     else:
@@ -96,7 +106,9 @@ def write_screening(writing: Writing, session: Session, entry: Entry) -> None:
 def _scored(rows: Iterable[Row]) -> list[Row]:
     """An observation keeps the version of the scale that it was scored on."""
     versions = {code: measure.version for code, measure in BY_CODE.items()}
-    return [replace(row, values=row.values | {"scale_version": versions.get(row.values["measure"], "")}) for row in rows]
+    return [
+        replace(row, values=row.values | {"scale_version": versions.get(row.values["measure"], "")}) for row in rows
+    ]
 
 
 def _pairs(

@@ -25,7 +25,13 @@ def problems_before_signing(session: Session, by: User) -> list[Problem]:
     """All that stands between this stored session (`with_rows`) and the signature of `by`."""
     problems = why_not_sign(session)
     if not by.is_physician or session.physician_id != by.pk:
-        problems.append(Problem("physician", _("The responsible physician signs. Change who is responsible, or let that person sign."), "signer"))
+        problems.append(
+            Problem(
+                "physician",
+                _("The responsible physician signs. Change who is responsible, or let that person sign."),
+                "signer",
+            )
+        )
     if session.was_performed and session.started_at and not session.late_record:
         consultation = session.course.consultation
         problems += why_not_perform(
@@ -54,7 +60,9 @@ def sign_session(
     return stored
 
 
-def amend_session(*, by: User, session: Session, entry: Entry, version: int, reason: str, key: UUID | None = None) -> Session:
+def amend_session(
+    *, by: User, session: Session, entry: Entry, version: int, reason: str, key: UUID | None = None
+) -> Session:
     """Correct a signed record: a new revision, signed in the same act; the former one stays readable."""
     if not reason.strip():
         raise Refused([Problem("reason", _("Write why the record is amended."))])
@@ -101,7 +109,9 @@ def _write_signature(
     writing: Writing, session: Session, *, by: User, meaning: str, at: datetime, addendum: Addendum | None = None
 ) -> None:
     content = canonical_json(
-        signed_content(session, meaning=meaning, signer_name=by.full_name, signed_at=at, text=addendum.text if addendum else "")
+        signed_content(
+            session, meaning=meaning, signer_name=by.full_name, signed_at=at, text=addendum.text if addendum else ""
+        )
     )
     writing.create(
         Signature(

@@ -31,7 +31,10 @@ class FigureField(forms.DecimalField):
         self.unit = unit
         for validator in self.validators:
             if hasattr(validator, "messages"):  # DecimalValidator: say it without naming a range
-                validator.messages = {**validator.messages, **{key: self.error_messages[key] for key in validator.messages if key in self.error_messages}}
+                validator.messages = {
+                    **validator.messages,
+                    **{key: self.error_messages[key] for key in validator.messages if key in self.error_messages},
+                }
         self.widget.attrs.update({"inputmode": "decimal", "autocomplete": "off", "size": 8})
 
     def to_python(self, value: Any) -> Decimal | None:
@@ -83,6 +86,18 @@ def form_field(field: models.Field, **options: Any) -> forms.Field | None:
     return made
 
 
+def run_field_checks(form: forms.ModelForm) -> None:
+    """The validators of the model's fields, with what they say at the form's fields."""
+    for name in form._meta.fields or []:  # type: ignore[attr-defined]
+        value = form.cleaned_data.get(name)
+        if value in (None, ""):
+            continue
+        try:
+            form._meta.model._meta.get_field(name).run_validators(value)  # type: ignore[attr-defined]
+        except forms.ValidationError as error:
+            form.add_error(name, error)
+
+
 class LogbookForm(KeyedForm):
     """A plain form of the logbook, with its key and its problems in place."""
 
@@ -91,7 +106,8 @@ class LogbookModelForm(LogbookForm, forms.ModelForm):
     """A form over the fields of a record. It checks and hands over values; saving is for acts."""
 
     def _post_clean(self) -> None:
-        """The model's own checks run in the act; here only the shape counts."""
+        """Each field's own check, at its field; the record as a whole is checked by the act."""
+        run_field_checks(self)
 
     def values(self) -> dict[str, Any]:
         """What was typed, by model field name."""

@@ -96,7 +96,9 @@ class SessionForm(LogbookModelForm):
             widget=forms.RadioSelect,
             required=False,
         )
-        self.fields["changed_note"] = forms.CharField(label=gettext_lazy("What changed"), max_length=200, required=False)
+        self.fields["changed_note"] = forms.CharField(
+            label=gettext_lazy("What changed"), max_length=200, required=False
+        )
         for item in EACH_SESSION:
             self.fields[f"reply_{item.code}"] = forms.ChoiceField(
                 label=item.question, choices=item.replies, widget=forms.RadioSelect, required=False
@@ -126,11 +128,17 @@ class SessionEntry:
         self.applications = applications_of(data, course.indication, session)
         self.observations = observations_of(data, course.indication, session)
         self.events = events_of(data, course.indication, session)
-        self.samples = samples_of(data, course.indication, session) if course.indication == Indication.EXTRACTION else None
+        self.samples = (
+            samples_of(data, course.indication, session) if course.indication == Indication.EXTRACTION else None
+        )
 
     @property
     def formsets(self) -> list[Any]:
-        return [formset for formset in (self.applications, self.observations, self.events, self.samples) if formset is not None]
+        return [
+            formset
+            for formset in (self.applications, self.observations, self.events, self.samples)
+            if formset is not None
+        ]
 
     def quieten(self) -> None:
         """Show what was typed without judging it (a row was asked for, nothing was saved)."""
@@ -154,10 +162,7 @@ class SessionEntry:
     def entry(self) -> Entry:
         """What was typed, for the act."""
         typed = self.form.cleaned_data
-        replies = {
-            item.code: (typed[f"reply_{item.code}"], typed[f"detail_{item.code}"])
-            for item in EACH_SESSION
-        }
+        replies = {item.code: (typed[f"reply_{item.code}"], typed[f"detail_{item.code}"]) for item in EACH_SESSION}
         return Entry(
             values=self.form.values(),
             replies=replies,
@@ -177,7 +182,9 @@ class SessionEntry:
             prefix = next((prefix for prefix in forms_by_prefix if problem.field.startswith(prefix)), "")
             form = forms_by_prefix.get(prefix, self.form)
             name = problem.field.removeprefix(prefix)
-            form.add_error(name if name in form.fields else None, forms.ValidationError(str(problem.message), code=problem.code))
+            form.add_error(
+                name if name in form.fields else None, forms.ValidationError(str(problem.message), code=problem.code)
+            )
 
     def problems(self) -> list[tuple[str, str, str]]:
         """Every error on the page as (anchor, label, message), for the list at its top."""
@@ -204,5 +211,3 @@ def _answers(session: Session) -> dict[str, Any]:
     for answer in screening.answers.all():
         found[f"reply_{answer.item}"], found[f"detail_{answer.item}"] = answer.reply, answer.detail
     return found
-
-

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.audit.history import OutsideAnAct
 from clinic.lib.text import readable_text
 from sessions.actions.session_rows import Row
-from sessions.forms.base import FigureField, form_field
+from sessions.forms.base import FigureField, form_field, run_field_checks
 from sessions.measures.outcomes import measures_of
 from sessions.measures.quantities import FREQUENCY_UNITS
 from sessions.measures.sites import pole_choices, site_choices
@@ -39,7 +39,8 @@ class RowForm(forms.ModelForm):
                 field.validators.append(readable_text)
 
     def _post_clean(self) -> None:
-        """The rules and the model's own checks run in the act."""
+        """Each field's own check, at its field; the row as a whole is checked by the act."""
+        run_field_checks(self)
 
     def values(self) -> dict[str, Any]:
         """What was typed, by model field name."""
@@ -240,7 +241,14 @@ class ApplicationFormSet(RowFormSet):
 
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
         form = super()._construct_form(i, **kwargs)
-        form.phases = _formset(PhaseForm, f"phases-{i}", self.data if self.is_bound else None, form.indication, self._phases[i] if i < len(self._phases) else [], blank=1)
+        form.phases = _formset(
+            PhaseForm,
+            f"phases-{i}",
+            self.data if self.is_bound else None,
+            form.indication,
+            self._phases[i] if i < len(self._phases) else [],
+            blank=1,
+        )
         if self.is_bound and form.phases.has_changed():
             form.empty_permitted = False
         return form
@@ -248,7 +256,14 @@ class ApplicationFormSet(RowFormSet):
 
 def applications_of(data: Any, indication: str, session: Session | None) -> Any:
     stored = list(session.applications.all()) if session else []
-    made = formset_factory(ApplicationForm, formset=ApplicationFormSet, extra=0 if stored else 1, can_delete=True, absolute_max=MOST_ROWS, max_num=MOST_ROWS)
+    made = formset_factory(
+        ApplicationForm,
+        formset=ApplicationFormSet,
+        extra=0 if stored else 1,
+        can_delete=True,
+        absolute_max=MOST_ROWS,
+        max_num=MOST_ROWS,
+    )
     phases = [[initial(phase, PhaseForm) for phase in row.phases.all()] for row in stored]
     return made(
         _grown(data, "applications"),
@@ -261,7 +276,9 @@ def applications_of(data: Any, indication: str, session: Session | None) -> Any:
 
 def observations_of(data: Any, indication: str, session: Session | None) -> Any:
     stored = session.observations.all() if session else []
-    return _formset(ObservationForm, "observations", data, indication, [initial(row, ObservationForm) for row in stored], blank=1)
+    return _formset(
+        ObservationForm, "observations", data, indication, [initial(row, ObservationForm) for row in stored], blank=1
+    )
 
 
 def events_of(data: Any, indication: str, session: Session | None) -> Any:
@@ -293,10 +310,14 @@ def initial(row: models.Model, form: type[RowForm]) -> dict[str, Any]:
     names = [*(form._meta.fields or []), "id"]
     typed = getattr(row, "as_typed", {})
     values = {name: getattr(row, row._meta.get_field(name).attname) for name in names}  # type: ignore[union-attr]
-    return {name: format(value.normalize(), "f") if isinstance(value, Decimal) else value for name, value in values.items()} | typed
+    return {
+        name: format(value.normalize(), "f") if isinstance(value, Decimal) else value for name, value in values.items()
+    } | typed
 
 
-def _formset(form: type[RowForm], prefix: str, data: Any, indication: str, rows: list[dict[str, Any]], *, blank: int) -> Any:
+def _formset(
+    form: type[RowForm], prefix: str, data: Any, indication: str, rows: list[dict[str, Any]], *, blank: int
+) -> Any:
     made = formset_factory(
         form, formset=RowFormSet, extra=0 if rows else blank, can_delete=True, absolute_max=MOST_ROWS, max_num=MOST_ROWS
     )

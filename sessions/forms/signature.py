@@ -26,7 +26,9 @@ class SignForm(LogbookForm):
 class AmendForm(LogbookForm):
     """What an amendment needs beside the corrected session form."""
 
-    reason = forms.CharField(label=_("Why the record is amended"), max_length=PROSE, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label=_("Why the record is amended"), max_length=PROSE, widget=forms.Textarea(attrs={"rows": 2})
+    )
     password = _password()
 
 

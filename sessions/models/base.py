@@ -26,7 +26,9 @@ def address() -> models.UUIDField:
 def one_of(field: str, words: Iterable[str], *, name: str, also_empty: bool = True) -> models.CheckConstraint:
     """The database's own word that `field` holds one of `words`."""
     allowed = [*words, ""] if also_empty else list(words)
-    return models.CheckConstraint(condition=models.Q(**{f"{field}__in": allowed}), name=name, violation_error_code=field)
+    return models.CheckConstraint(
+        condition=models.Q(**{f"{field}__in": allowed}), name=name, violation_error_code=field
+    )
 
 
 def both_or_none(first: str, second: str, *, name: str, message: str | Promise) -> models.CheckConstraint:
@@ -34,7 +36,9 @@ def both_or_none(first: str, second: str, *, name: str, message: str | Promise) 
     condition = (models.Q(**{f"{first}__isnull": True}) & models.Q(**{second: ""})) | (
         models.Q(**{f"{first}__isnull": False}) & ~models.Q(**{second: ""})
     )
-    return models.CheckConstraint(condition=condition, name=name, violation_error_code=second, violation_error_message=message)
+    return models.CheckConstraint(
+        condition=condition, name=name, violation_error_code=second, violation_error_message=message
+    )
 
 
 def not_negative(*fields: str, name: str) -> models.CheckConstraint:

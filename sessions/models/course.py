@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clinic.audit.history import History, RecordedQuerySet
-from clinic.lib.fields import Code, Line, Prose
+from clinic.lib.fields import Code, Count, Line, Prose
 from sessions.measures.sites import Indication, Site
 from sessions.measures.words import CourseStatus, EndReason
 from sessions.models.base import Clinical, address, one_of
@@ -29,13 +29,22 @@ class Course(Clinical):
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="courses", verbose_name=_("patient"))
     indication = Code(_("indication"), choices=Indication.choices)
     consultation = models.ForeignKey(
-        Consultation, models.PROTECT, related_name="courses", verbose_name=_("prior consultation"), null=True, blank=True
+        Consultation,
+        models.PROTECT,
+        related_name="courses",
+        verbose_name=_("prior consultation"),
+        null=True,
+        blank=True,
     )
-    physician = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("physician"))
+    physician = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("physician")
+    )
     goal = Prose(_("goal, in the physician's words"), blank=True)
-    planned_sessions = models.PositiveSmallIntegerField(_("planned number of sessions"), null=True, blank=True)
+    planned_sessions = Count(_("planned number of sessions"), null=True, blank=True)
     opened_date = models.DateField(_("opened on"))
-    previous = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="following", verbose_name=_("follows the course"))
+    previous = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="following", verbose_name=_("follows the course")
+    )
     status = Code(_("status"), choices=CourseStatus.choices)
     ended_date = models.DateField(_("ended on"), null=True, blank=True)
     end_reason = Code(_("reason for the end"), choices=EndReason.choices, blank=True)
@@ -56,12 +65,17 @@ class Course(Clinical):
             models.CheckConstraint(
                 condition=models.Q(ended_date__isnull=True, end_reason="", status__in=[*OPEN, CourseStatus.IN_ERROR])
                 | (
-                    models.Q(ended_date__isnull=False, status__in=[CourseStatus.COMPLETED, CourseStatus.STOPPED, CourseStatus.IN_ERROR])
+                    models.Q(
+                        ended_date__isnull=False,
+                        status__in=[CourseStatus.COMPLETED, CourseStatus.STOPPED, CourseStatus.IN_ERROR],
+                    )
                     & ~models.Q(end_reason="")
                 ),
                 name="course_end_is_whole",
                 violation_error_code="end_reason",
-                violation_error_message=_("A course that has ended needs a date and a reason; an open one has neither."),
+                violation_error_message=_(
+                    "A course that has ended needs a date and a reason; an open one has neither."
+                ),
             ),
             models.CheckConstraint(
                 condition=models.Q(ended_date__isnull=True) | models.Q(ended_date__gte=models.F("opened_date")),

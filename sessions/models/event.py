@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clinic.audit.history import History
-from clinic.lib.fields import Code, Line, Prose
+from clinic.lib.fields import Code, Count, Line, Prose
 from sessions.measures import words
 from sessions.measures.sites import Side, Site
 from sessions.models.base import Clinical, one_of
@@ -17,17 +17,17 @@ class AdverseEvent(Clinical):
     """Something unwanted that was seen or told."""
 
     session = models.ForeignKey(Session, models.PROTECT, related_name="events", verbose_name=_("session"))
-    number = models.PositiveSmallIntegerField(_("event"))
+    number = Count(_("event"))
     term = Code(_("event"), choices=words.EventTerm.choices)
     term_note = Line(_("in words"), blank=True)
     site = Code(_("site"), choices=Site.choices, blank=True)
     side = Code(_("side"), choices=Side.choices, blank=True)
     under_electrode = Code(_("where exactly"), choices=words.UnderElectrode.choices, blank=True)
     onset = Code(_("began"), choices=words.Onset.choices, blank=True)
-    onset_figure = models.PositiveSmallIntegerField(_("after how many minutes, hours or days"), null=True, blank=True)
+    onset_figure = Count(_("after how many minutes, hours or days"), null=True, blank=True)
     detected_by = Code(_("noticed by"), choices=words.DetectedBy.choices, blank=True)
     severity = Code(_("severity"), choices=words.Severity.choices)
-    ctcae_grade = models.PositiveSmallIntegerField(_("CTCAE 5.0 grade"), choices=[(n, str(n)) for n in range(1, 6)], null=True, blank=True)
+    ctcae_grade = Count(_("CTCAE 5.0 grade"), choices=[(n, str(n)) for n in range(1, 6)], null=True, blank=True)
     serious = Code(_("serious"), choices=words.YesNo.choices)
     serious_criterion = Code(_("criterion of seriousness"), choices=words.SeriousCriterion.choices, blank=True)
     relatedness = Code(_("relation to the treatment"), choices=words.Relatedness.choices, blank=True)

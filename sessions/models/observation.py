@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clinic.audit.history import History
-from clinic.lib.fields import Code, Line, Prose
+from clinic.lib.fields import Code, Count, Line, Prose
 from sessions.measures import words
 from sessions.measures.outcomes import BY_CODE, MEASURES, Measure, unit_shown
 from sessions.measures.quantities import BLOOD_UNITS, RESULT_UNITS, quantity
@@ -22,7 +22,7 @@ class Observation(Clinical):
     """One value of one measure, at one site and side (or of the whole person), with unit and scale version."""
 
     session = models.ForeignKey(Session, models.PROTECT, related_name="observations", verbose_name=_("session"))
-    number = models.PositiveSmallIntegerField(_("observation"))
+    number = Count(_("observation"))
     measure = Code(_("measure"), choices=[(measure.code, measure.name) for measure in MEASURES])
     scale_version = Line(_("version of the scale"), max_length=20)
     scale_name = Line(_("name of the scale"), max_length=100, blank=True)
@@ -46,7 +46,9 @@ class Observation(Clinical):
         constraints = [
             models.UniqueConstraint(fields=["session", "number"], name="observation_number_once"),
             models.CheckConstraint(
-                condition=Q(value__isnull=False), name="observation_has_value", violation_error_code="value",
+                condition=Q(value__isnull=False),
+                name="observation_has_value",
+                violation_error_code="value",
                 violation_error_message=_("Write the value."),
             ),
             one_of("measure", BY_CODE, name="observation_measure_word", also_empty=False),
@@ -77,7 +79,7 @@ class Sample(Clinical):
 
     uid = address()
     session = models.ForeignKey(Session, models.PROTECT, related_name="samples", verbose_name=_("session"))
-    number = models.PositiveSmallIntegerField(_("sample"))
+    number = Count(_("sample"))
     sample_id = Line(_("sample number, as on the label"), max_length=60)
     site = Code(_("collection site"), choices=Site.choices)
     side = Code(_("side"), choices=Side.choices)
@@ -106,19 +108,26 @@ class Sample(Clinical):
         constraints = [
             models.UniqueConstraint(fields=["session", "number"], name="sample_number_once"),
             models.UniqueConstraint(
-                fields=["sample_id"], name="sample_label_once", violation_error_message=_("This sample number is on another sample.")
+                fields=["sample_id"],
+                name="sample_label_once",
+                violation_error_message=_("This sample number is on another sample."),
             ),
             one_of("site", Site.values, name="sample_site_word", also_empty=False),
             one_of("side", Side.values, name="sample_side_word", also_empty=False),
             one_of("sufficiency", words.Sufficiency.values, name="sample_sufficiency_word"),
             models.CheckConstraint(
-                condition=Q(collected_from__isnull=True) | Q(collected_until__isnull=True) | Q(collected_until__gte=models.F("collected_from")),
+                condition=Q(collected_from__isnull=True)
+                | Q(collected_until__isnull=True)
+                | Q(collected_until__gte=models.F("collected_from")),
                 name="sample_collection_order",
                 violation_error_code="collected_until",
                 violation_error_message=_("The collection ends before it began."),
             ),
             both_or_none(
-                "blood_value", "blood_unit", name="sample_blood_has_unit", message=_("A blood value and its unit stand together.")
+                "blood_value",
+                "blood_unit",
+                name="sample_blood_has_unit",
+                message=_("A blood value and its unit stand together."),
             ),
             not_negative("mass_mg", "volume_ul", "blood_value", name="sample_not_negative"),
         ]
@@ -168,7 +177,9 @@ class Result(Clinical):
                 violation_error_message=_("A sample that was not sufficient has no figure."),
             ),
             models.CheckConstraint(
-                condition=Q(received_at__isnull=True) | Q(reported_at__isnull=True) | Q(reported_at__gte=models.F("received_at")),
+                condition=Q(received_at__isnull=True)
+                | Q(reported_at__isnull=True)
+                | Q(reported_at__gte=models.F("received_at")),
                 name="result_times_in_order",
                 violation_error_code="reported_at",
                 violation_error_message=_("The report is dated before the sample was received."),

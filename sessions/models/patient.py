@@ -49,12 +49,19 @@ class Patient(Clinical):
         verbose_name = _("patient")
         verbose_name_plural = _("patients")
         ordering = ["folded_name", "id"]
-        indexes = [models.Index(fields=["birth_date"], name="patient_birth_date"), models.Index(fields=["folded_name"], name="patient_name")]
+        indexes = [
+            models.Index(fields=["birth_date"], name="patient_birth_date"),
+            models.Index(fields=["folded_name"], name="patient_name"),
+        ]
         constraints = [
             models.UniqueConstraint(
-                fields=["record_number"], name="patient_number_once", violation_error_message=_("This record number is in use.")
+                fields=["record_number"],
+                name="patient_number_once",
+                violation_error_message=_("This record number is in use."),
             ),
-            models.CheckConstraint(condition=models.Q(sex__in=Sex.values), name="patient_sex_word", violation_error_code="sex"),
+            models.CheckConstraint(
+                condition=models.Q(sex__in=Sex.values), name="patient_sex_word", violation_error_code="sex"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -19,7 +19,9 @@ class Consultation(Clinical):
     uid = address()
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="consultations", verbose_name=_("patient"))
     held_date = models.DateField(_("date of the consultation"))
-    physician = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("physician"))
+    physician = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("physician")
+    )
     complaint = Prose(_("reason for coming"), blank=True)
     findings = Prose(_("findings"), blank=True)
     information_given = Prose(_("information given"), blank=True)
@@ -124,7 +126,9 @@ class Decision(Clinical):
     word = Code(_("decision"), choices=DecisionWord.choices)
     reason = Prose(_("reason for the decision"))
     decided_date = models.DateField(_("date of the decision"))
-    physician = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("physician"))
+    physician = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("physician")
+    )
 
     history = History()
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clinic.audit.history import History, RecordedQuerySet
-from clinic.lib.fields import Code, Line, Prose
+from clinic.lib.fields import Code, Count, Line, Prose
 from sessions.measures import words
 from sessions.measures.quantities import CONCENTRATION_UNITS, quantity
 from sessions.measures.sites import POLE_SITES, Side, Site
@@ -40,7 +40,9 @@ class SessionQuerySet(RecordedQuerySet):
 
     def with_rows(self) -> SessionQuerySet:
         """With everything a record shows, in a constant number of queries."""
-        return self.select_related("course", "patient", "device", "operator", "physician", "screening").prefetch_related(
+        return self.select_related(
+            "course", "patient", "device", "operator", "physician", "screening"
+        ).prefetch_related(
             "applications__phases", "observations", "events", "samples__results", "screening__answers__decisions"
         )
 
@@ -51,11 +53,11 @@ class Session(Clinical):
     uid = address()
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="sessions", verbose_name=_("patient"))
     course = models.ForeignKey(Course, models.PROTECT, related_name="sessions", verbose_name=_("course"))
-    number = models.PositiveSmallIntegerField(_("session number"))
+    number = Count(_("session number"))
     # What happened, and how firm the record is: two statuses, never one.
     status = Code(_("what happened"), choices=words.Status.choices, blank=True)
     record_status = Code(_("record"), choices=words.RecordStatus.choices)
-    revision = models.PositiveSmallIntegerField(_("revision"), default=1, editable=False)
+    revision = Count(_("revision"), default=1, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     outcome_reason = Code(_("reason (stopped or not done)"), choices=words.OutcomeReason.choices, blank=True)
     outcome_note = Line(_("about the reason"), blank=True)
@@ -64,10 +66,16 @@ class Session(Clinical):
     ended_at = models.DateTimeField(_("end"), null=True, blank=True)
     # First day of the month of the start in the clinic's time zone; written by the acts, read by the reports.
     month = models.DateField(_("month"), null=True, blank=True, editable=False)
-    device = models.ForeignKey(Device, models.PROTECT, null=True, blank=True, related_name="sessions", verbose_name=_("device"))
+    device = models.ForeignKey(
+        Device, models.PROTECT, null=True, blank=True, related_name="sessions", verbose_name=_("device")
+    )
     device_program = Line(_("program, as printed on the device"), max_length=100, blank=True)
-    operator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("operator"))
-    physician = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("responsible physician"))
+    operator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("operator")
+    )
+    physician = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("responsible physician")
+    )
 
     skin_before = Code(_("skin before"), choices=words.Skin.choices, blank=True)
     skin_before_note = Line(_("about the skin before"), blank=True)
@@ -76,7 +84,7 @@ class Session(Clinical):
     metal_removed = Code(_("jewellery"), choices=words.MetalRemoved.choices, blank=True)
     sensation = Code(_("sensation"), choices=words.Sensation.choices, blank=True)
     sensation_note = Line(_("about the sensation"), blank=True)
-    pain_nrs = models.PositiveSmallIntegerField(_("worst pain, 0 to 10"), null=True, blank=True)
+    pain_nrs = Count(_("worst pain, 0 to 10"), null=True, blank=True)
     events_answer = Code(_("adverse events"), choices=words.EventsAnswer.choices, blank=True)
     notes = Prose(_("notes"), blank=True)
 
@@ -121,17 +129,23 @@ class Session(Clinical):
             one_of("status", words.Status.values, name="session_status_word"),
             one_of("record_status", words.RecordStatus.values, name="session_record_status_word", also_empty=False),
             models.CheckConstraint(
-                condition=Q(number__gte=1), name="session_number_from_one", violation_error_code="number",
+                condition=Q(number__gte=1),
+                name="session_number_from_one",
+                violation_error_code="number",
                 violation_error_message=_("Sessions are numbered from 1."),
             ),
             models.CheckConstraint(
-                condition=Q(ended_at__isnull=True) | Q(started_at__isnull=True) | Q(ended_at__gte=models.F("started_at")),
+                condition=Q(ended_at__isnull=True)
+                | Q(started_at__isnull=True)
+                | Q(ended_at__gte=models.F("started_at")),
                 name="session_ends_after_start",
                 violation_error_code="ended_at",
                 violation_error_message=_("The end lies before the start."),
             ),
             models.CheckConstraint(
-                condition=Q(pain_nrs__isnull=True) | Q(pain_nrs__lte=10), name="session_pain_scale", violation_error_code="pain_nrs",
+                condition=Q(pain_nrs__isnull=True) | Q(pain_nrs__lte=10),
+                name="session_pain_scale",
+                violation_error_code="pain_nrs",
                 violation_error_message=_("The scale goes from 0 to 10."),
             ),
             models.CheckConstraint(
@@ -141,7 +155,9 @@ class Session(Clinical):
                 violation_error_message=_("A signed record says what happened and when."),
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["", words.Status.COMPLETED]) | Q(record_status__in=[DRAFT, IN_ERROR]) | ~Q(outcome_reason=""),
+                condition=Q(status__in=["", words.Status.COMPLETED])
+                | Q(record_status__in=[DRAFT, IN_ERROR])
+                | ~Q(outcome_reason=""),
                 name="session_reason_where_needed",
                 violation_error_code="outcome_reason",
                 violation_error_message=_("A session that was stopped or not done needs its reason."),
@@ -152,7 +168,9 @@ class Session(Clinical):
                 | (Q(late_record=True) & ~Q(late_reason="") & ~Q(incident_note="")),
                 name="session_late_record_is_whole",
                 violation_error_code="late_reason",
-                violation_error_message=_("A late record needs a reason and an incident note; any other record has neither."),
+                violation_error_message=_(
+                    "A late record needs a reason and an incident note; any other record has neither."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(record_status__in=[DRAFT, IN_ERROR])
@@ -160,7 +178,9 @@ class Session(Clinical):
                 | (~Q(events_answer="") & ~Q(skin_before="") & ~Q(skin_after="")),
                 name="session_signed_answers_events_and_skin",
                 violation_error_code="events_answer",
-                violation_error_message=_("Say whether there were adverse events, and how the skin was before and after."),
+                violation_error_message=_(
+                    "Say whether there were adverse events, and how the skin was before and after."
+                ),
             ),
         ]
 
@@ -188,7 +208,7 @@ class Application(Clinical):
     """One place that was treated or sampled in a session: its electrodes and its medium."""
 
     session = models.ForeignKey(Session, models.PROTECT, related_name="applications", verbose_name=_("session"))
-    number = models.PositiveSmallIntegerField(_("application"))
+    number = Count(_("application"))
     site = Code(_("site"), choices=Site.choices)
     site_note = Line(_("about the site"), max_length=100, blank=True)
     side = Code(_("side"), choices=Side.choices)
@@ -221,11 +241,17 @@ class Application(Clinical):
             one_of("site", Site.values, name="application_site_word", also_empty=False),
             one_of("side", Side.values, name="application_side_word", also_empty=False),
             both_or_none(
-                "concentration", "concentration_unit", name="application_concentration_has_unit",
+                "concentration",
+                "concentration_unit",
+                name="application_concentration_has_unit",
                 message=_("A concentration and its unit stand together."),
             ),
             not_negative(
-                "electrode_area_cm2", "water_temperature_cel", "concentration", "substance_volume_ml", name="application_not_negative"
+                "electrode_area_cm2",
+                "water_temperature_cel",
+                "concentration",
+                "substance_volume_ml",
+                name="application_not_negative",
             ),
         ]
 
@@ -240,7 +266,7 @@ class Phase(Clinical):
     """
 
     application = models.ForeignKey(Application, models.PROTECT, related_name="phases", verbose_name=_("application"))
-    number = models.PositiveSmallIntegerField(_("phase"))
+    number = Count(_("phase"))
     anode_site = Code(_("anode (+)"), choices=POLE_SITES, blank=True)
     anode_side = Code(_("side of the anode"), choices=Side.choices, blank=True)
     cathode_site = Code(_("cathode (−)"), choices=POLE_SITES, blank=True)
@@ -268,7 +294,9 @@ class Phase(Clinical):
         constraints = [
             models.UniqueConstraint(fields=["application", "number"], name="phase_number_once"),
             both_or_none(
-                "current_ma", "current_kind", name="phase_current_has_kind",
+                "current_ma",
+                "current_kind",
+                name="phase_current_has_kind",
                 message=_("A current and what the figure is (set, plateau, maximum) stand together."),
             ),
             models.CheckConstraint(
@@ -278,7 +306,9 @@ class Phase(Clinical):
                 violation_error_message=_("A direct current has no frequency. Please check the current type."),
             ),
             models.CheckConstraint(
-                condition=Q(duration_min__isnull=True) | Q(duration_min__gt=0), name="phase_lasts", violation_error_code="duration_min",
+                condition=Q(duration_min__isnull=True) | Q(duration_min__gt=0),
+                name="phase_lasts",
+                violation_error_code="duration_min",
                 violation_error_message=_("Write a figure above zero."),
             ),
             models.CheckConstraint(
@@ -288,7 +318,13 @@ class Phase(Clinical):
                 violation_error_message=_("A percentage cannot be more than the whole."),
             ),
             not_negative(
-                "current_ma", "voltage_v", "frequency_hz", "duty_cycle_pct", "pulse_width_ms", "current_density_ma_cm2", "charge_ma_min",
+                "current_ma",
+                "voltage_v",
+                "frequency_hz",
+                "duty_cycle_pct",
+                "pulse_width_ms",
+                "current_density_ma_cm2",
+                "charge_ma_min",
                 name="phase_not_negative",
             ),
         ]

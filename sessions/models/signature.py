@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clinic.audit.history import History
-from clinic.lib.fields import Code, Line, Prose
+from clinic.lib.fields import Code, Count, Line, Prose
 from sessions.measures.words import Meaning
 from sessions.models.base import Clinical, one_of
 from sessions.models.session import Session
@@ -37,13 +37,15 @@ class Signature(Clinical):
     """One person's signature under one revision of one session: name, time, meaning, and the very text signed."""
 
     session = models.ForeignKey(Session, models.PROTECT, related_name="signatures", verbose_name=_("session"))
-    revision = models.PositiveSmallIntegerField(_("revision"))
+    revision = Count(_("revision"))
     meaning = Code(_("meaning"), choices=Meaning.choices)
     signer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("signed by"))
     signer_name = Line(_("printed name"), max_length=120)
     signed_at = models.DateTimeField(_("signed"))
     time_zone = Line(_("time zone"), max_length=60)
-    addendum = models.OneToOneField(Addendum, models.PROTECT, null=True, blank=True, related_name="signature", verbose_name=_("addendum"))
+    addendum = models.OneToOneField(
+        Addendum, models.PROTECT, null=True, blank=True, related_name="signature", verbose_name=_("addendum")
+    )
     content = models.TextField(_("what was signed"))
     digest = Line(_("SHA-256 of what was signed"), max_length=64)
 

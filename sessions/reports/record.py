@@ -12,7 +12,9 @@ def record_of(session: Session) -> dict[str, Any]:
     """The context of the record page; `session` comes with its rows."""
     signatures = list(Signature.objects.filter(session=session).select_related("addendum").order_by("signed_at", "id"))
     screening = getattr(session, "screening", None)
-    error = session.history.filter(record_status="entered-in-error").order_by("history_id").select_related("act").first()  # type: ignore[attr-defined]
+    error = (
+        session.history.filter(record_status="entered-in-error").order_by("history_id").select_related("act").first()
+    )  # type: ignore[attr-defined]
     return {
         "session": session,
         "course": session.course,
@@ -31,7 +33,10 @@ def record_of(session: Session) -> dict[str, Any]:
 
 def where_to_answer(session: Session, problems: list[Problem]) -> list[tuple[str, str, str]]:
     """What is missing as (anchor in the form, label, reason)."""
-    return [(f"id_{problem.field}_group" if problem.field else "", _label(session, problem.field), str(problem.message)) for problem in problems]
+    return [
+        (f"id_{problem.field}_group" if problem.field else "", _label(session, problem.field), str(problem.message))
+        for problem in problems
+    ]
 
 
 def _label(session: Session, field: str) -> str:

@@ -28,13 +28,16 @@ class Ruling:
 
 @dataclass(frozen=True)
 class Given:
-    """An answer, as far as the rules need it. `answer_id` is the row; `own`: asked at the session in question."""
+    """An answer, as far as the rules need it. `answer_id` is the row; `own`: asked at the session in question;
+    `full`: asked at a consultation, with all questions.
+    """
 
     item: str
     reply: str
     on: date
     rulings: tuple[Ruling, ...] = ()
     own: bool = False
+    full: bool = False
     answer_id: int | None = None
     detail: str = ""
 
@@ -64,15 +67,31 @@ def runs(answers: Iterable[Given], day: date | None = None) -> dict[str, Run]:
     return standing
 
 
+def standing_yes(answers: Iterable[Given], day: date | None = None) -> dict[str, Given]:
+    """The absolute items that stand at yes on `day`, each with the answer that said so; `answers` oldest first.
+
+    A yes stands until a later consultation answers no (a device was removed, a suspicion cleared): the short
+    question at a session raises it but does not lift it.
+    """
+    standing: dict[str, Given] = {}
+    for given in answers:
+        if not BY_CODE[given.item].absolute or (day and given.on > day and not given.own):
+            continue
+        if given.reply == Reply.YES:
+            standing[given.item] = given
+        elif given.full and given.reply in (Reply.NO, Reply.NOT_APPLICABLE) and not _own_yes(standing, given.item):
+            standing.pop(given.item, None)
+    return standing
+
+
+def _own_yes(standing: dict[str, Given], item: str) -> bool:
+    return item in standing and standing[item].own
+
+
 def forbidden(answers: Sequence[Given], day: date | None = None) -> list[Item]:
     """The absolute items that stand at yes on `day`, or were answered yes at the session itself."""
-    standing = runs(answers, day)
-    own = {given.item for given in answers if given.own and given.reply == Reply.YES}
-    return [
-        item
-        for item in ITEMS
-        if item.absolute and (item.code in own or (item.code in standing and standing[item.code].latest.reply == Reply.YES))
-    ]
+    standing = standing_yes(answers, day)
+    return [item for item in ITEMS if item.code in standing]
 
 
 def wants_decision(item: str, reply: str) -> bool:
@@ -137,7 +156,13 @@ def why_not_perform(
 
 def _consultation(consultation_on: date | None, day: date) -> list[Problem]:
     if consultation_on is None:
-        return [Problem("", _("This course has no prior consultation yet. Record it, then name it in the course."), "consultation")]
+        return [
+            Problem(
+                "",
+                _("This course has no prior consultation yet. Record it, then name it in the course."),
+                "consultation",
+            )
+        ]
     if consultation_on > day:
         return [Problem("started_at", _("The session lies before the consultation of its course."), "consultation")]
     return []
@@ -167,7 +192,9 @@ def _not_asked_today(answers: Sequence[Given]) -> list[Problem]:
 def _too_old(standing: dict[str, Run], day: date, valid_days: int | None) -> list[Problem]:
     if not valid_days:
         return []
-    old = [str(BY_CODE[code].short) for code, run in standing.items() if run.latest.on + timedelta(days=valid_days) < day]
+    old = [
+        str(BY_CODE[code].short) for code, run in standing.items() if run.latest.on + timedelta(days=valid_days) < day
+    ]
     if not old:
         return []
     sentence = _("The clinic asks again after %(days)s days. Older answers: %(items)s.")
@@ -183,10 +210,23 @@ def _undecided(run: Run, day: date) -> list[Problem]:
     field = f"reply_{given.item}" if given.own else ""
     if ruling is None:
         return [
-            Problem(field, _("“%(item)s”: %(answer)s. A physician's decision with its reason is needed, dated up to the day of the session.") % names, "undecided")
+            Problem(
+                field,
+                _(
+                    "“%(item)s”: %(answer)s. A physician's decision with its reason is needed, dated up to the day of the session."
+                )
+                % names,
+                "undecided",
+            )
         ]
     if ruling.word == DecisionWord.DO_NOT:
-        return [Problem(field, _("“%(item)s”: %(answer)s. The physician's decision is not to proceed.") % names, "decided-against")]
+        return [
+            Problem(
+                field,
+                _("“%(item)s”: %(answer)s. The physician's decision is not to proceed.") % names,
+                "decided-against",
+            )
+        ]
     return []
 
 
@@ -211,11 +251,12 @@ class Standing:
 def standing(birth_date: date, answers: Iterable[Given], today: date) -> Standing:
     """The banner's content: age, absolute items answered yes or not answered, pregnancy."""
     marks = []
-    current = runs(answers)
+    known = list(answers)
+    current, never = runs(known), standing_yes(known)
     for item in ITEMS:
         run = current.get(item.code)
-        if item.absolute and run and run.latest.reply == Reply.YES:
-            marks.append(Mark("⛔", item.short, "never", run.latest.on))
+        if item.code in never:
+            marks.append(Mark("⛔", item.short, "never", never[item.code].on))
         elif item.absolute and run and run.latest.reply in (Reply.NOT_KNOWN, Reply.DECLINED):
             marks.append(Mark("?", _with(item.short, run.latest.reply), "check", run.latest.on))
         elif item.code == PREGNANCY and run and run.latest.reply in OPEN_REPLIES:

@@ -14,20 +14,28 @@ from sessions.models import AdverseEvent, Application, Observation, Phase, Sampl
 CLOCK_SLACK = timedelta(minutes=5)
 
 
-def why_not_then(session: Session, *, now: datetime, birth_date: date, longest_hours: int, today: date) -> list[Problem]:
+def why_not_then(
+    session: Session, *, now: datetime, birth_date: date, longest_hours: int, today: date
+) -> list[Problem]:
     """Times that cannot be: in the future, before birth, the end before the start, longer than anybody treats."""
     problems = []
     for field in ("started_at", "ended_at"):
         moment = getattr(session, field)
         if moment and moment > now + CLOCK_SLACK:
-            problems.append(Problem(field, _("This time lies in the future. A session is recorded when it has taken place."), "future"))
+            problems.append(
+                Problem(
+                    field, _("This time lies in the future. A session is recorded when it has taken place."), "future"
+                )
+            )
     if session.started_at and session.started_at.date() < birth_date:
         problems.append(Problem("started_at", _("This time lies before the patient's birth."), "before-birth"))
     if session.started_at and session.ended_at:
         if session.ended_at < session.started_at:
             problems.append(Problem("ended_at", _("The end lies before the start."), "order"))
         elif session.ended_at - session.started_at > timedelta(hours=longest_hours):
-            problems.append(Problem("ended_at", _("Start and end lie far apart: please read both dates again."), "order"))
+            problems.append(
+                Problem("ended_at", _("Start and end lie far apart: please read both dates again."), "order")
+            )
     return problems
 
 
@@ -60,7 +68,11 @@ def why_not_observation(observation: Observation, indication: str) -> list[Probl
         problems.append(Problem("unit", _("This measure is not noted in this unit.")))
     if not measure.person and not (observation.site and observation.side):
         problems.append(Problem("site" if not observation.site else "side", _("Say at which site and side.")))
-    if measure.named_scale and observation.unit == "{score}" and not (observation.scale_name and observation.scale_maximum is not None):
+    if (
+        measure.named_scale
+        and observation.unit == "{score}"
+        and not (observation.scale_name and observation.scale_maximum is not None)
+    ):
         problems.append(Problem("scale_name", _("Name the scale and its highest grade.")))
     if observation.unit == "mg" and measure.timed and observation.collection_minutes is None:
         problems.append(Problem("collection_minutes", _("A mass of sweat needs its collection time.")))
@@ -110,7 +122,11 @@ def why_not_application(application: Application, indication: str) -> list[Probl
         problems.append(Problem("concentration_unit", _("A concentration needs its unit.")))
     if application.concentration_unit and application.concentration is None:
         problems.append(Problem("concentration", _("Write the figure as well.")))
-    if application.concentration_unit == "%" and application.concentration is not None and application.concentration > 100:
+    if (
+        application.concentration_unit == "%"
+        and application.concentration is not None
+        and application.concentration > 100
+    ):
         problems.append(Problem("concentration", _("A percentage cannot be more than the whole.")))
     return problems
 
@@ -161,13 +177,17 @@ def why_not_sign(session: Session) -> list[Problem]:
         problems += _required(session, "late_reason", "incident_note")
     if session.status == Status.NOT_DONE or not session.status:
         return problems
-    problems += _required(session, "ended_at", "device", "operator", "skin_before", "skin_after", "metal_removed", "events_answer")
+    problems += _required(
+        session, "ended_at", "device", "operator", "skin_before", "skin_after", "metal_removed", "events_answer"
+    )
     problems += _events(session)
     problems += _changed_since(session)
     problems += _of_indication(session)
     applications = list(session.applications.all())
     if not applications:
-        problems.append(Problem("applications", _("Note at least one application: where, with what, and its phases."), "missing"))
+        problems.append(
+            Problem("applications", _("Note at least one application: where, with what, and its phases."), "missing")
+        )
     for index, application in enumerate(applications):
         problems += _application(application, index)
     return problems
@@ -223,7 +243,9 @@ def _application(application: Application, index: int) -> Iterable[Problem]:
     prefix = f"applications-{index}-"
     yield from _required(application, "arrangement", "electrode_type", "medium", prefix=prefix)
     if application.medium == Medium.DRUG or application.substance:
-        yield from _required(application, "substance", "concentration", "concentration_unit", "substance_batch", prefix=prefix)
+        yield from _required(
+            application, "substance", "concentration", "concentration_unit", "substance_batch", prefix=prefix
+        )
     phases = list(application.phases.all())
     if not phases:
         yield Problem(f"{prefix}phases", _("Note at least one phase with its poles and settings."), "missing")
@@ -232,7 +254,9 @@ def _application(application: Application, index: int) -> Iterable[Problem]:
 
 
 def _phase(phase: Phase, prefix: str) -> Iterable[Problem]:
-    yield from _required(phase, "anode_site", "cathode_site", "reversal", "current_type", "current_ma", "current_kind", prefix=prefix)
+    yield from _required(
+        phase, "anode_site", "cathode_site", "reversal", "current_type", "current_ma", "current_kind", prefix=prefix
+    )
     yield from _required(phase, "current_reading", "duration_min", prefix=prefix)
 
 

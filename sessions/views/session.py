@@ -34,7 +34,9 @@ def new_session(request: HttpRequest, uid: UUID) -> HttpResponse:
     entry = SessionEntry(request.POST or None, course=course, user=request.user)
     if wants_saving(request, entry):
         try:
-            session = log_session(by=request.user, course=course, entry=entry.entry(), key=entry.form.cleaned_data["form_key"])
+            session = log_session(
+                by=request.user, course=course, entry=entry.entry(), key=entry.form.cleaned_data["form_key"]
+            )
         except AlreadyDone as done:
             return to_page_of(done.subject)
         except Refused as refused:
@@ -166,5 +168,3 @@ def _confirm_problems(confirm: AmendForm | None) -> list[tuple[str, str, str]]:
     if confirm is None:
         return []
     return [(f"{bound.auto_id}_group", str(bound.label), message) for bound in confirm for message in bound.errors]
-
-

@@ -43,12 +43,19 @@ def sign(request: HttpRequest, uid: UUID) -> HttpResponse:
         try:
             _refuse(why_not_confirmed(request, form.cleaned_data["password"]))
             sign_session(
-                by=request.user, session=session, version=form.cleaned_data["version"], key=form.cleaned_data["form_key"]
+                by=request.user,
+                session=session,
+                version=form.cleaned_data["version"],
+                key=form.cleaned_data["form_key"],
             )
         except AlreadyDone as done:
             return to_page_of(done.subject)
         except Refused as refused:
-            form.add_problems(problem for problem in refused.problems if problem.field in ("password", "") and problem.code != "missing")
+            form.add_problems(
+                problem
+                for problem in refused.problems
+                if problem.field in ("password", "") and problem.code != "missing"
+            )
         else:
             messages.success(request, _("Signed. From now on nothing edits this record; it can be amended."))
             return redirect("logbook:session", uid)
@@ -68,7 +75,9 @@ def addendum(request: HttpRequest, uid: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             _refuse(why_not_confirmed(request, form.cleaned_data["password"]))
-            add_addendum(by=request.user, session=session, text=form.cleaned_data["text"], key=form.cleaned_data["form_key"])
+            add_addendum(
+                by=request.user, session=session, text=form.cleaned_data["text"], key=form.cleaned_data["form_key"]
+            )
         except AlreadyDone as done:
             return to_page_of(done.subject)
         except Refused as refused:
