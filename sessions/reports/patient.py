@@ -6,6 +6,7 @@ from datetime import date
 
 from clinic.accounts.models import User
 from clinic.audit.models import Look
+from clinic.lib.text import folded
 from sessions.models import Patient
 from sessions.rules.patient import who_is_alike
 
@@ -18,7 +19,7 @@ _DAY = re.compile(r"\b(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})[./](\d{1,2})[./](
 def find_patients(text: str) -> list[Patient]:
     """At most 50 patients who match every word and date typed; dates as 1985-09-07, 07/09/1985 or 7.9.1985."""
     days, words = _dates_apart(text)
-    if not days and not words.strip():
+    if not days and not folded(words):
         return []
     found = Patient.objects.matching(words)
     for day in days:

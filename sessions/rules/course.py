@@ -11,6 +11,8 @@ from sessions.measures.sites import SITES_OF, Site
 from sessions.measures.words import CourseStatus, EndReason
 from sessions.models import Course
 
+# Three digits catch a slip of the key; no engine would keep five.
+MOST_PLANNED = 999
 REACHED = (EndReason.COMPLETED, EndReason.GOAL)
 
 
@@ -35,6 +37,8 @@ def why_not_this_course(course: Course, *, birth_date: date, today: date) -> lis
         problems.append(Problem("opened_date", _("This date lies before the patient's birth.")))
     if course.planned_sessions == 0:
         problems.append(Problem("planned_sessions", _("Write the number planned, or leave it empty.")))
+    if course.planned_sessions is not None and course.planned_sessions > MOST_PLANNED:
+        problems.append(Problem("planned_sessions", _("Too many digits: please read it again.")))
     if not course.physician.is_physician:
         problems.append(Problem("physician", _("A course is led by a physician.")))
     if course.consultation and course.consultation.patient_id != course.patient_id:
