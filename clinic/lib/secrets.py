@@ -2,16 +2,21 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 
-def secret_from_file(path: Path) -> str:
-    """The secret kept in `path`; made once (mode 0600) where there is none."""
+def _random() -> str:
+    return secrets.token_urlsafe(64)
+
+
+def secret_from_file(path: Path, made: Callable[[], str] = _random) -> str:
+    """The secret kept in `path`; made once (mode 0600) by `made` where there is none."""
     try:
         return path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        value = secrets.token_urlsafe(64)
+        value = made()
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:  # another process was quicker: its secret is the one

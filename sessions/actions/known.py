@@ -1,24 +1,39 @@
 """What is known of a patient, handed to the rules as data: answers with their decisions, oldest first."""
 
+from datetime import date, datetime
+
 from django.utils import timezone
 
-from sessions.models import Answer, Patient, Session
+from sessions.models import Answer, Decision, Patient, Session
 from sessions.rules.screening import Given, Ruling
 
 
 def answers_of(patient: Patient, session: Session | None = None) -> list[Given]:
     """Every given answer, oldest first, in two queries; those asked at `session` are its own."""
     own = session.pk if session else None
-    return [
-        Given(
-            item=answer.item,
-            reply=answer.reply,
-            on=timezone.localdate(answer.screening.answered_at),
-            rulings=tuple(Ruling(decision.word, decision.decided_date) for decision in answer.decisions.all()),
-            own=own is not None and answer.screening.session_id == own,
-            full=answer.screening.consultation_id is not None,
-            answer_id=answer.pk,
-            detail=answer.detail,
+    rulings: dict[int, list[Ruling]] = {}
+    decided = Decision.objects.filter(answer__screening__patient=patient).order_by("decided_date", "id")
+    for answer_id, word, day in decided.values_list("answer_id", "word", "decided_date"):
+        rulings.setdefault(answer_id, []).append(Ruling(word, day))
+    # Plain values: a patient with two hundred sessions has thousands of answers, read at every save.
+    answers = Answer.objects.of(patient).values_list(
+        "pk", "item", "reply", "detail", "screening__answered_at", "screening__session_id", "screening__consultation_id"
+    )
+    days: dict[datetime, date] = {}
+    given = []
+    for pk, item, reply, detail, at, session_id, consultation_id in answers:
+        if at not in days:
+            days[at] = timezone.localdate(at)
+        given.append(
+            Given(
+                item=item,
+                reply=reply,
+                on=days[at],
+                rulings=tuple(rulings.get(pk, ())),
+                own=own is not None and session_id == own,
+                answer_id=pk,
+                detail=detail,
+                full=consultation_id is not None,
+            )
         )
-        for answer in Answer.objects.of(patient).with_decisions()
-    ]
+    return given
