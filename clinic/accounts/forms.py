@@ -4,7 +4,6 @@ from typing import Any
 
 from allauth.account.forms import ChangePasswordForm as LibraryChangePasswordForm
 from allauth.account.forms import LoginForm
-from allauth.core import context, ratelimit
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.text import format_lazy
@@ -49,16 +48,11 @@ class LogInForm(LoginForm):
 
 
 class ChangePasswordForm(LibraryChangePasswordForm):
-    """The person's own password. Guessing the current one is throttled."""
+    """The person's own password. The library throttles guessing the current one."""
 
     oldpassword = PasswordField(label=_("Current password"), autocomplete="current-password")
     password1 = PasswordField(label=_("New password"), autocomplete="new-password", help_text=PASSWORD_HELP)
     password2 = PasswordField(label=_("New password, again"), autocomplete="new-password")
-
-    def clean_oldpassword(self) -> str:
-        if not ratelimit.consume(context.request, action="change_password", user=self.user):
-            raise forms.ValidationError(_("Too many attempts. Wait five minutes, then try again."), code="throttled")
-        return super().clean_oldpassword()
 
     def clean_password1(self) -> str:
         password = self.cleaned_data["password1"]

@@ -7,7 +7,12 @@ from django.utils.translation import gettext as _
 from zxcvbn import zxcvbn
 
 LEAST_SCORE = 3
+LEAST_OWN = 6  # letters that are not from the person's own names
 LONGEST = 256
+_WORDS = (
+    "clinic clinique cabinet logbook carnet docteur doctor medecin physician patient session seance "
+    "iontophoresis iontophorese ionto azerty soleil bonjour motdepasse administrateur administrator"
+).split()
 # No sign that reads as another one: no 0 o, 1 l i.
 _SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -18,11 +23,16 @@ def one_time_password() -> str:
 
 
 class StrengthValidator:
-    """Refuses what zxcvbn scores under 3 of 4; the user's own names count as known words."""
+    """Refuses what zxcvbn scores under 3 of 4; the user's own names and the trade's words count as known."""
 
     def validate(self, password: str, user: object | None = None) -> None:
-        words = [str(word) for name in ("username", "full_name") if (word := getattr(user, name, ""))]
-        if zxcvbn(password[:72], user_inputs=words)["score"] < LEAST_SCORE:
+        names = " ".join(str(getattr(user, name, "")) for name in ("username", "full_name"))
+        words = [*names.casefold().split(), *_WORDS]
+        own = password.casefold()
+        for name in names.casefold().split():
+            own = own.replace(name, "")
+        weak = zxcvbn(password[:72], user_inputs=words)["score"] < LEAST_SCORE
+        if weak or sum(sign.isalpha() for sign in own) < LEAST_OWN:
             raise ValidationError(_("This password is easy to guess. Take several words that do not belong together."), code="weak")
 
     def get_help_text(self) -> str:
