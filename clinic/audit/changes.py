@@ -114,7 +114,8 @@ def _fields(
         new = "" if sign == REMOVED else _in_words(kept, getattr(after, kept.attname), words, names)
         if sign == REMOVED and before is None:
             old = _in_words(kept, getattr(after, kept.attname), words, names)
-        if old != new:
+        unsaid = sign == ADDED and getattr(after, kept.attname) is False  # a box that nobody ticked
+        if old != new and not unsaid:
             changes.append(FieldChange(_field_name(kept), old, new))
     return changes
 

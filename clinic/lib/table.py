@@ -43,6 +43,11 @@ class Table:
     note: Text = ""
     empty: Text = field(default="")
 
+    @property
+    def shape(self) -> str:
+        """`counts` where every column but the first is a number, else `list`."""
+        return "counts" if all(column.is_number for column in self.columns[1:]) else "list"
+
     def lines(self) -> Iterator[tuple[Row, list[tuple[Column, Any]]]]:
         """Each row with its values beside their columns, for a template."""
         for row in self.rows:

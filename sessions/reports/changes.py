@@ -75,8 +75,8 @@ def _of_session(pk: int) -> Iterable[Strand]:
     samples = _strand(Sample, "session", [pk], say=lambda row: row.sample_id)
     yield applications
     yield _strand(Phase, "application", applications.names, parents=applications.names)
-    yield _strand(Observation, "session", [pk], say=lambda row: row.get_measure_display())
-    yield _strand(AdverseEvent, "session", [pk], say=lambda row: row.get_term_display())
+    yield _strand(Observation, "session", [pk], say=lambda row: row.get_measure_display(), also={"measure"})
+    yield _strand(AdverseEvent, "session", [pk], say=lambda row: row.get_term_display(), also={"term"})
     yield samples
     yield _strand(Result, "sample", samples.names, parents=samples.names)
     yield from _screening(session_id=pk)

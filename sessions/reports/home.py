@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from clinic.accounts.models import User
 from clinic.audit.models import Act, Look
@@ -15,6 +16,8 @@ from sessions.reports.session_filter import SessionFilter, start_of
 from sessions.reports.sessions import build
 
 LATEST = 10
+# One list or file may show many patients; its looks are read together as far as this.
+LOOKS_READ = 500
 
 
 @dataclass(frozen=True)
@@ -61,13 +64,20 @@ def latest_acts() -> list[Latest]:
 
 
 def latest_looks() -> list[Latest]:
-    """The last looks of everybody, each leading to all the looks at that patient."""
-    looks = list(Look.objects.order_by("-pk")[:LATEST])
-    uids = dict(Patient.objects.filter(pk__in={look.patient_id for look in looks}).values_list("pk", "uid"))
-    return [
-        Latest(look.at, look.by_name, look_in_words(look.kind), "patient", str(uids.get(look.patient_id, "")))
-        for look in looks
-    ]
+    """The last looks of everybody; a list that showed many patients is one line, a look at one leads to that one's looks."""
+    views: dict[tuple[Any, ...], list[Look]] = {}
+    for look in Look.objects.order_by("-pk")[:LOOKS_READ]:
+        views.setdefault((look.at, look.by_id, look.kind, look.route), []).append(look)
+    latest = list(views.values())[:LATEST]
+    alone = {looks[0].patient_id for looks in latest if len(looks) == 1}
+    uids = dict(Patient.objects.filter(pk__in=alone).values_list("pk", "uid"))
+    return [_looks_line(looks, str(uids.get(looks[0].patient_id, "")) if len(looks) == 1 else "") for looks in latest]
+
+
+def _looks_line(looks: list[Look], uid: str) -> Latest:
+    look, number = looks[0], len(looks)
+    patients = ngettext("%(number)s patient", "%(number)s patients", number) % {"number": number}
+    return Latest(look.at, look.by_name, f"{look_in_words(look.kind)} ({patients})", "patient", uid)
 
 
 def numbers(today: date) -> dict[str, Any]:

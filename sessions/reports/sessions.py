@@ -51,7 +51,7 @@ class Counts:
         self.late += number if late else 0
 
     def values(self) -> tuple[int, ...]:
-        return (self.completed, self.stopped, self.performed, self.not_done, self.late, self.drafts)
+        return (self.performed, self.completed, self.stopped, self.not_done, self.late, self.drafts)
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,11 @@ class SessionReport:
 
 
 COUNT_COLUMNS = (
+    Column("performed", gettext_lazy("Performed"), "number"),
     Column("completed", gettext_lazy("Completed"), "number"),
     Column("stopped", gettext_lazy("Stopped early"), "number"),
-    Column("performed", gettext_lazy("Performed"), "number"),
     Column("not_done", gettext_lazy("Not done"), "number"),
-    Column("late", gettext_lazy("Of these, late records"), "number"),
+    Column("late", gettext_lazy("Late records"), "number"),
     Column("drafts", gettext_lazy("Drafts, not counted"), "number"),
 )
 

@@ -73,13 +73,13 @@ def test_corrected_patient_shows_field_before_after_who_and_why(physician, other
     latest, first = said("patient", patient)
     assert latest == (
         "Patient corrected", "Dr Paul Petit", "Passport seen",
-        [("Patient", "~", [("Family name", "Çelik", "Celik"), ("Date of birth", "09/07/1985", "09/08/1985")])],
+        [("Patient", "~", [("Family name", "Çelik", "Celik"), ("Date of birth", "7 Sep 1985", "8 Sep 1985")])],
     )  # fmt: skip
     assert first == (
         "Patient registered", "Dr Jeanne Morel", "",
         [("Patient", "+", [
             ("Record number", "", "2026-0001"), ("Family name", "", "Çelik"), ("Given names", "", "Zoë"),
-            ("Date of birth", "", "09/07/1985"), ("Sex", "", "female"),
+            ("Date of birth", "", "7 Sep 1985"), ("Sex", "", "female"),
         ])],
     )  # fmt: skip
 
@@ -95,7 +95,7 @@ def test_session_speaks_in_words_units_and_names(physician, other_physician, ses
         "Draft saved",
         [("Session", "~", [
             ("What happened", "completed", ""),
-            ("Start", "03/12/2026 2:05 p.m.", "03/12/2026 2:30 p.m."),
+            ("Start", "12 Mar 2026, 14:05", "12 Mar 2026, 14:30"),
             ("Device", "", "Hidrex GS 400 nº 4412"),
             ("Responsible physician", "Dr Jeanne Morel", "Dr Paul Petit"),
             ("Skin before", "", "intact"),
@@ -189,13 +189,13 @@ def test_consultation_course_and_device_have_their_history(physician, patient):
                 (
                     "Consultation",
                     "+",
-                    [("Date of the consultation", "", "03/02/2026"), ("Physician", "", "Dr Jeanne Morel")],
+                    [("Date of the consultation", "", "2 Mar 2026"), ("Physician", "", "Dr Jeanne Morel")],
                 )
             ],
         )
     ]
     assert said("course", course)[0] == (
-        "Course changed", "Dr Jeanne Morel", "Forgotten", [("Course", "~", [("Prior consultation", "", "03/02/2026")])]
+        "Course changed", "Dr Jeanne Morel", "Forgotten", [("Course", "~", [("Prior consultation", "", "2 Mar 2026")])]
     )  # fmt: skip
     assert [entry[0] for entry in said("device", device)] == ["Device registered"]
 
@@ -206,7 +206,10 @@ def test_french_dates_decimals_and_yes(physician, session):
         writing.create(Phase(application=application, number=1, duration_min=Decimal("12.5")))
     rewrite(session, physician, started_at=paris(2026, 3, 12, 15, 30), late_record=True)
     latest, before = said("session", session, "fr")[:2]
-    assert [change[1:] for change in latest[3][0][2]] == [("12/03/2026 14:05", "12/03/2026 15:30"), ("non", "oui")]
+    assert [change[1:] for change in latest[3][0][2]] == [
+        ("12/03/2026, 14 h 05", "12/03/2026, 15 h 30"),
+        ("non", "oui"),
+    ]
     assert before[3][0][2][0][2] == "12,5 min"
 
 

@@ -102,6 +102,16 @@ def test_auditor_sees_latest_acts_and_looks_without_a_name(client_of, auditor, p
     assert ("Çelik" in page, len(looks())) == (False, 1)
 
 
+def test_list_that_showed_many_patients_is_one_line_for_the_auditor(client_of, auditor, staff, physician, course):
+    a_session(by=physician, course=course, started_at=today_at(0))
+    other = a_course(by=physician, patient=a_patient(by=physician, number="2026-0002"))
+    a_session(by=physician, course=other, started_at=today_at(0))
+    client_of(staff).get(reverse("logbook:report-sessions"))
+    lines = client_of(auditor).get(HOME).context["looks"]
+    assert [(line.by_name, line.uid) for line in lines] == [("Lou Leroy", "")]
+    assert lines[0].what.endswith("(2 patients)")
+
+
 def test_administrator_sees_numbers(client_of, administrator, physician, course):
     a_device(by=physician)
     a_session(by=physician, course=course, started_at=today_at(0))
