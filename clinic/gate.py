@@ -10,7 +10,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
+from clinic.accounts.models import User
 from clinic.accounts.roles import Permission
+
+
+class PersonRequest(HttpRequest):
+    """A request that passed the gate: somebody is logged in."""
+
+    user: User
+
 
 View = Callable[..., HttpResponse]
 MARK = "policy"

@@ -1,6 +1,6 @@
 """What people type about accounts: log-in, password, the first account, staff."""
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.forms import ChangePasswordForm as LibraryChangePasswordForm
 from allauth.account.forms import LoginForm
@@ -24,6 +24,11 @@ FULL_NAME_LENGTH = User._meta.get_field("full_name").max_length
 def role_choices(roles: list[Role] | None = None) -> list[tuple[str, Any]]:
     """Each role with the sentence that says what it does."""
     return [(role.value, format_lazy("{}: {}", role.label, ROLE_SENTENCES[role])) for role in roles or list(Role)]
+
+
+def set_choices(form: forms.Form, name: str, choices: list[Any]) -> None:
+    """Say which choices a field of this form offers."""
+    cast(forms.ChoiceField, form.fields[name]).choices = choices
 
 
 class PasswordField(forms.CharField):
@@ -74,7 +79,7 @@ class AccountForm(KeyedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         names = User._meta.get_field("language").choices or []
-        self.fields["language"].choices = [("", pgettext_lazy("language", "the clinic's")), *names]
+        set_choices(self, "language", [("", pgettext_lazy("language", "the clinic's")), *names])
 
 
 class NewAccountForm(AccountForm):
@@ -124,7 +129,7 @@ class FirstAccountForm(NewAccountForm):
 
     def __init__(self, *args: Any, roles: list[Role], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].choices = role_choices(roles)
+        set_choices(self, "role", role_choices(roles))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

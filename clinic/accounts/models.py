@@ -73,7 +73,7 @@ class User(Recorded, AbstractBaseUser):
     def get_full_name(self) -> str:
         return self.full_name
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """As Django's, but without rewriting the stored hash on the way: a log-in is no act."""
         return check_password(raw_password, self.password)
 

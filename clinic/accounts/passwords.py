@@ -9,10 +9,13 @@ from zxcvbn import zxcvbn
 LEAST_SCORE = 3
 LEAST_OWN = 6  # letters that are not from the person's own names
 LONGEST = 256
-_WORDS = (
-    "clinic clinique cabinet logbook carnet docteur doctor medecin physician patient session seance "
-    "iontophoresis iontophorese ionto azerty soleil bonjour motdepasse administrateur administrator"
-).split()
+# fmt: off
+_WORDS = [
+    "clinic", "clinique", "cabinet", "logbook", "carnet", "docteur", "doctor", "medecin",
+    "physician", "patient", "session", "seance", "iontophoresis", "iontophorese", "ionto", "azerty",
+    "soleil", "bonjour", "motdepasse", "administrateur", "administrator",
+]
+# fmt: on
 # No sign that reads as another one: no 0 o, 1 l i.
 _SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -33,7 +36,9 @@ class StrengthValidator:
             own = own.replace(name, "")
         weak = zxcvbn(password[:72], user_inputs=words)["score"] < LEAST_SCORE
         if weak or sum(sign.isalpha() for sign in own) < LEAST_OWN:
-            raise ValidationError(_("This password is easy to guess. Take several words that do not belong together."), code="weak")
+            raise ValidationError(
+                _("This password is easy to guess. Take several words that do not belong together."), code="weak"
+            )
 
     def get_help_text(self) -> str:
         return _("Several words that do not belong together make a good password.")

@@ -19,7 +19,7 @@ from clinic.accounts.models import User
 from clinic.accounts.passwords import one_time_password
 from clinic.accounts.roles import Permission
 from clinic.accounts.rules import roles_still_open
-from clinic.gate import open_to_all, requires
+from clinic.gate import PersonRequest, open_to_all, requires
 from clinic.lib.problems import AlreadyDone, Problem, Refused
 
 YEAR = 365 * 24 * 3600
@@ -86,13 +86,13 @@ def language(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.MANAGE_ACCOUNTS)
-def accounts(request: HttpRequest) -> HttpResponse:
+def accounts(request: PersonRequest) -> HttpResponse:
     """Everybody who may or might log in."""
     return render(request, "accounts/list.html", {"accounts": User.objects.by_name()})
 
 
 @requires(Permission.MANAGE_ACCOUNTS)
-def account_new(request: HttpRequest) -> HttpResponse:
+def account_new(request: PersonRequest) -> HttpResponse:
     """Open an account; its one-time password stands on the answer, once."""
     form = NewAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -118,7 +118,7 @@ def account_new(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.MANAGE_ACCOUNTS)
-def account_edit(request: HttpRequest, pk: int) -> HttpResponse:
+def account_edit(request: PersonRequest, pk: int) -> HttpResponse:
     """Change an account, or close it. There is no page that deletes one."""
     account = get_object_or_404(User, pk=pk)
     names = ("full_name", "role", "language", "is_active")
@@ -127,9 +127,7 @@ def account_edit(request: HttpRequest, pk: int) -> HttpResponse:
         data = form.cleaned_data
         values = {name: data[name] for name in names}
         try:
-            actions.change_account(
-                by=request.user, user=account, reason=data["reason"], key=data["form_key"], **values
-            )
+            actions.change_account(by=request.user, user=account, reason=data["reason"], key=data["form_key"], **values)
         except Refused as error:
             form.add_problems(error.problems)
         except AlreadyDone:
@@ -141,7 +139,7 @@ def account_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(Permission.MANAGE_ACCOUNTS)
-def account_password(request: HttpRequest, pk: int) -> HttpResponse:
+def account_password(request: PersonRequest, pk: int) -> HttpResponse:
     """A new one-time password for somebody who lost theirs; ends that person's web sessions."""
     account = get_object_or_404(User, pk=pk)
     if account.pk == request.user.pk:

@@ -91,7 +91,7 @@ def test_many_requests_from_one_address_get_the_page_for_it(client, physician) -
         log_in(client, "", "")
     response = log_in(client, "", "")
     assert response.status_code == 429
-    assert [template.name for template in response.templates][0] == "429.html"
+    assert next(template.name for template in response.templates) == "429.html"
 
 
 def test_after_the_idle_limit_the_person_logs_in_again(client, physician, password) -> None:
