@@ -19,7 +19,7 @@ class SearchForm(forms.Form):
         max_length=100,
         required=False,
         validators=[readable_text],
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false", "autofocus": True}),
     )
 
 
