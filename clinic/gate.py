@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
@@ -22,6 +22,7 @@ class PersonRequest(HttpRequest):
 
 View = Callable[..., HttpResponse]
 MARK = "policy"
+METHODS = ("GET", "HEAD", "POST")  # no page knows another one
 LIBRARY_VIEWS = {"account_login", "account_logout", "account_change_password"}
 
 
@@ -77,6 +78,8 @@ def refuse_unmarked_views(get_response: Callable[[HttpRequest], HttpResponse]) -
         return get_response(request)
 
     def process_view(request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
         name = request.resolver_match.view_name if request.resolver_match else ""
         if not hasattr(view, MARK) and name not in LIBRARY_VIEWS:
             raise PermissionDenied

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic.accounts import actions
 from clinic.accounts.first import forget_token, token_fits
@@ -85,6 +85,7 @@ def language(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@require_safe
 @requires(Permission.MANAGE_ACCOUNTS)
 def accounts(request: PersonRequest) -> HttpResponse:
     """Everybody who may or might log in."""

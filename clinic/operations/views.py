@@ -3,10 +3,12 @@
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from clinic.gate import open_to_all
 
 
+@require_safe
 @open_to_all
 def health(request: HttpRequest) -> HttpResponse:
     """Answers when the program and its database do; shows no data."""
