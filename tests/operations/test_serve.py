@@ -61,8 +61,9 @@ def test_fresh_start_prints_address_and_token_answers_and_stops_cleanly(tmp_path
     token = lines[2].strip()
     assert lines == [
         f"The logbook is at http://127.0.0.1:{port}/ (stop it with Ctrl-C)",
-        "There is no account yet. Open the address and enter this one-time token:",
+        "The logbook has no administrator yet. Open the first account with this one-time token:",
         f"    {token}",
+        f"    http://127.0.0.1:{port}/first-account/",
         "The logbook has stopped.",
     ]
     assert len(token) >= 24

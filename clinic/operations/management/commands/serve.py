@@ -4,8 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from clinic.accounts.first import first_account_token
-from clinic.accounts.models import User
+from clinic.accounts.first import token_for_first_account
 from clinic.operations import server
 
 
@@ -16,9 +15,10 @@ class Command(BaseCommand):
         server.listen_or_refuse()
         server.prepare()
         self.stdout.write(f"The logbook is at {server.address()} (stop it with Ctrl-C)")
-        if not User.objects.exists():
-            self.stdout.write("There is no account yet. Open the address and enter this one-time token:")
-            self.stdout.write(f"    {first_account_token()}")
+        if token := token_for_first_account():
+            self.stdout.write("The logbook has no administrator yet. Open the first account with this one-time token:")
+            self.stdout.write(f"    {token}")
+            self.stdout.write(f"    {server.address()}first-account/")
         self.stdout.flush()
         server.serve()
         self.stdout.write("The logbook has stopped.")
