@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
@@ -20,7 +21,7 @@ class PersonRequest(HttpRequest):
     user: User
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 MARK = "policy"
 METHODS = ("GET", "HEAD", "POST")  # no page knows another one
 LIBRARY_VIEWS = {"account_login", "account_logout", "account_change_password"}
@@ -38,7 +39,7 @@ def requires(*permissions: Permission, shows_patient: bool = False) -> Callable[
 
     def mark(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 # After an expired form the person comes back to a page, never to a POST address.
                 target = request.get_full_path() if request.method == "GET" else reverse("home")
@@ -62,7 +63,7 @@ def open_to_all(view: View) -> View:
     """The view is for anybody, logged in or not: log-in, language, health, the first account."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
         response.headers["Cache-Control"] = "no-store, private"
         return response
@@ -71,13 +72,13 @@ def open_to_all(view: View) -> View:
     return guarded
 
 
-def refuse_unmarked_views(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def refuse_unmarked_views(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
     """Deny by default: a view without a mark answers 403, but for the account library's few that are listed."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: HttpRequest) -> HttpResponseBase:
         return get_response(request)
 
-    def process_view(request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
+    def process_view(request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponseBase | None:
         if request.method not in METHODS:
             return HttpResponseNotAllowed(METHODS)
         name = request.resolver_match.view_name if request.resolver_match else ""

@@ -2,14 +2,14 @@
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from clinic.accounts.roles import Permission
 from clinic.audit.access import record_look
-from clinic.gate import requires
+from clinic.gate import PersonRequest, requires
 from sessions.models import Patient
 from sessions.reports.changes import history_of_record, record_at
 from sessions.reports.looks import looks_at
@@ -20,7 +20,7 @@ LONGEST_NUMBER = 18
 
 @require_safe
 @requires(Permission.SEE_HISTORY, shows_patient=True)
-def history(request: HttpRequest, kind: str, uid: UUID) -> HttpResponse:
+def history(request: PersonRequest, kind: str, uid: UUID) -> HttpResponse:
     """Who changed what in this record, when and why, newest first."""
     record = record_at(kind, uid)
     if record is None:
@@ -40,7 +40,7 @@ def history(request: HttpRequest, kind: str, uid: UUID) -> HttpResponse:
 
 @require_safe
 @requires(Permission.SEE_HISTORY, shows_patient=True)
-def looks(request: HttpRequest, uid: UUID) -> HttpResponse:
+def looks(request: PersonRequest, uid: UUID) -> HttpResponse:
     """Who looked at this patient, when, where and from which address, newest first."""
     patient = fetch.patient(request, uid, "looks")
     before = request.GET.get("before", "")

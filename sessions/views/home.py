@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clinic.accounts.roles import Permission
 from clinic.audit.access import record_look
-from clinic.gate import requires
+from clinic.gate import PersonRequest, requires
 from sessions.forms.patient import SearchForm
 from sessions.reports.home import latest_acts, latest_looks, numbers, sessions_on, unsigned_of
 from sessions.views.report import usual_periods
@@ -19,7 +19,7 @@ MOST_DRAFTS = 10
 
 @require_safe
 @requires(shows_patient=True)
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PersonRequest) -> HttpResponse:
     """Drafts and today's sessions, or the usual reports, or the latest of the trail: what the role may see."""
     now = timezone.now()
     context: dict[str, Any] = {"periods": usual_periods(timezone.localdate(now)), "search": SearchForm(), "today": now}

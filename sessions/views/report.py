@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from clinic.accounts.roles import Permission
 from clinic.audit.access import record_look
-from clinic.gate import requires
+from clinic.gate import PersonRequest, requires
 from clinic.lib.as_csv import stream
 from sessions.actions.report import record_export
 from sessions.forms.report import SessionReportForm, cursor_text
@@ -23,7 +23,7 @@ CSV_TYPE = "text/csv; charset=utf-8"
 
 @require_safe
 @requires(Permission.SEE_REPORTS, shows_patient=True)
-def sessions(request: HttpRequest) -> HttpResponse:
+def sessions(request: PersonRequest) -> HttpResponse:
     """Counts, and for those who may find patients the list behind them."""
     form = SessionReportForm(request.GET)
     if not form.is_valid():
@@ -51,7 +51,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @requires(Permission.SEE_REPORTS, shows_patient=True)
-def sessions_csv(request: HttpRequest) -> HttpResponseBase:
+def sessions_csv(request: PersonRequest) -> HttpResponseBase:
     """The list, or the counts where they were asked for or names may not be seen."""
     form = SessionReportForm(request.GET)
     if not form.is_valid():
@@ -80,7 +80,7 @@ def usual_periods(today: date) -> list[tuple[str, date, date]]:
     ]
 
 
-def _refused(request: HttpRequest, form: SessionReportForm) -> HttpResponse:
+def _refused(request: PersonRequest, form: SessionReportForm) -> HttpResponse:
     record_look(request, [], "report")
     context = {"form": form, "periods": usual_periods(timezone.localdate())}
     return render(request, "logbook/report/sessions.html", context, status=400)
