@@ -72,7 +72,9 @@ def open_to_all(view: View) -> View:
     return guarded
 
 
-def refuse_unmarked_views(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+def refuse_unmarked_views(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
     """Deny by default: a view without a mark answers 403, but for the account library's few that are listed."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
