@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,13 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from simple_history.utils import get_history_model_for_model
 
 from clinic.audit.models import Act
 from clinic.lib.problems import AlreadyDone, Problem, Refused
+
+# The library builds a manager class at each look-up; which table a history has never changes.
+history_of = cache(get_history_model_for_model)
 
 # SQLite takes one writer at a time, and its own waiting is unfair: threads of this process queue here instead.
 _one_writer = threading.RLock()
@@ -33,7 +38,9 @@ class Writing:
         self.kind, self.by, self.reason, self.at = kind, by, reason, at
         self.subject = ""
         self.patient_id: int | None = None
-        self._history: list[tuple[str, models.Model]] = []
+        # One history row per record and act, whatever the act did to it in between: its sign, by model and key.
+        self._written: dict[type[models.Model], dict[Any, str]] = {}
+        self._removed: list[models.Model] = []
 
     def create(self, *rows: models.Model) -> None:
         """Check and insert `rows`; their history follows at the end of the act."""
@@ -41,7 +48,7 @@ class Writing:
             _checked(group)
             with _constraints_in_words():
                 models.QuerySet(model).bulk_create(group)
-            self._history += [("+", row) for row in group]
+            self._written.setdefault(model, {}).update((row.pk, "+") for row in group)
 
     def change(self, row: models.Model, *fields: str) -> None:
         """Check `row` and write the named fields (all where none is named)."""
@@ -50,14 +57,14 @@ class Writing:
         values = {name: getattr(row, row._meta.get_field(name).attname) for name in names}  # type: ignore[union-attr]
         with _constraints_in_words():
             models.QuerySet(type(row)).filter(pk=row.pk).update(**values)
-        self._history.append(("~", row))
+        self._written.setdefault(type(row), {}).setdefault(row.pk, "~")
 
     def remove(self, *rows: models.Model) -> None:
         """Take rows of a draft away; what they held stays readable in the history."""
         for model, group in _by_model(rows):
             queryset = models.QuerySet(model).filter(pk__in=[row.pk for row in group])
             queryset._raw_delete(queryset.db)
-            self._history += [("-", row) for row in group]
+            self._removed += group
 
     def about(self, subject: str, patient_id: int | None) -> None:
         """Say which record the act is about, for the trail and for a form that is sent twice."""
@@ -74,11 +81,11 @@ class Writing:
             patient_id=self.patient_id,
             key=key,
         )
-        rows: dict[type[models.Model], list[models.Model]] = {}
-        for sign, row in self._history:
-            rows.setdefault(row.history.model, []).append(_history_row(row, sign, act))  # type: ignore[attr-defined]
-        for model, group in rows.items():
-            models.QuerySet(model).bulk_create(group)
+        for model, signs in self._written.items():
+            for sign in ("+", "~"):
+                _copy_to_history(model, [pk for pk, given in signs.items() if given == sign], sign, act)
+        for model, group in _by_model(self._removed):
+            models.QuerySet(history_of(model)).bulk_create(_last_history(row, act) for row in group)
         return act
 
 
@@ -161,18 +168,45 @@ def _said_no(model: type[models.Model], constraint: models.BaseConstraint, messa
     if re.search(rf"\b{constraint.name}\b", message):
         return True
     columns = [model._meta.get_field(field).column for field in getattr(constraint, "fields", ())]  # type: ignore[union-attr]
-    return bool(columns) and "UNIQUE" in message and message.endswith(
-        ", ".join(f"{model._meta.db_table}.{column}" for column in columns)
+    return (
+        bool(columns)
+        and "UNIQUE" in message
+        and message.endswith(", ".join(f"{model._meta.db_table}.{column}" for column in columns))
     )
 
 
-def _history_row(row: models.Model, sign: str, act: Act) -> models.Model:
-    model = row.history.model  # type: ignore[attr-defined]
-    return model(
+def _copy_to_history(model: type[models.Model], pks: list[Any], sign: str, act: Act) -> None:
+    """The rows as the database has stored them now, copied by the database: no value passes through Python again."""
+    if not pks:
+        return
+    history = history_of(model)
+    quote = connection.ops.quote_name
+    columns = [quote(field.column) for field in history.tracked_fields]
+    added = {
+        "history_date": connection.ops.adapt_datetimefield_value(act.at),
+        "history_user_id": act.by_id,
+        "history_change_reason": act.reason or act.kind,
+        "history_type": sign,
+        "act_id": act.pk,
+    }
+    into = ", ".join([*columns, *(quote(name) for name in added)])
+    taken = ", ".join([*columns, *["%s"] * len(added)])
+    which = ", ".join(["%s"] * len(pks))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {quote(history._meta.db_table)} ({into}) SELECT {taken} "  # noqa: S608 -- names of our own tables
+            f"FROM {quote(model._meta.db_table)} WHERE id IN ({which}) ORDER BY id",
+            [*added.values(), *pks],
+        )
+
+
+def _last_history(row: models.Model, act: Act) -> models.Model:
+    history = history_of(type(row))
+    return history(
         act=act,
         history_date=act.at,
         history_user_id=act.by_id,
         history_change_reason=act.reason or act.kind,
-        history_type=sign,
-        **{field.attname: getattr(row, field.attname) for field in model.tracked_fields},
+        history_type="-",
+        **{field.attname: getattr(row, field.attname) for field in history.tracked_fields},
     )

@@ -105,7 +105,9 @@ def end_course(
 
 
 def _locked(course: Course, version: int) -> Course:
-    rows = Course.objects.select_for_update(of=("self",)).select_related("patient", "physician", "consultation", "previous")
+    rows = Course.objects.select_for_update(of=("self",)).select_related(
+        "patient", "physician", "consultation", "previous"
+    )
     stored = rows.get(pk=course.pk)
     if stored.version != version:
         said = _("Somebody else changed this course meanwhile. Nothing is lost: compare and save again.")
@@ -124,7 +126,9 @@ def _change_sites(writing: Writing, course: Course, sites: Sequence[str]) -> Non
 
 
 def _may_write(by: User) -> list[Problem]:
-    return [] if by.may(Permission.WRITE_RECORDS) else [Problem("", _("Only a physician writes this."), "not-a-physician")]
+    return (
+        [] if by.may(Permission.WRITE_RECORDS) else [Problem("", _("Only a physician writes this."), "not-a-physician")]
+    )
 
 
 def _refuse(problems: list[Problem]) -> None:

@@ -2,10 +2,25 @@
 
 from datetime import date, datetime
 
+from django.db.models import Q
 from django.utils import timezone
 
+from sessions.measures.answers import ABSOLUTE, Reply
 from sessions.models import Answer, Decision, Patient, Session
 from sessions.rules.screening import Given, Ruling
+
+
+def absolute_answers_of(patient: Patient, session: Session | None = None) -> list[Given]:
+    """What can raise or lift an absolute item, oldest first, in one query, without what `session` itself asked."""
+    answers = Answer.objects.of(patient).filter(item__in=ABSOLUTE)
+    answers = answers.filter(Q(reply=Reply.YES) | Q(screening__consultation__isnull=False))
+    if session is not None and session.pk:
+        answers = answers.exclude(screening__session=session)
+    columns = answers.values_list("item", "reply", "screening__answered_at", "screening__consultation_id")
+    return [
+        Given(item=item, reply=reply, on=timezone.localdate(at), full=consultation_id is not None)
+        for item, reply, at, consultation_id in columns
+    ]
 
 
 def answers_of(patient: Patient, session: Session | None = None) -> list[Given]:

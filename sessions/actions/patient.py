@@ -48,7 +48,15 @@ def change_patient(
     with act("change_patient", by=by, reason=reason, key=key) as writing:
         stored = Patient.objects.select_for_update().get(pk=patient.pk)
         if stored.version != version:
-            raise Refused([Problem("", _("Somebody else changed this patient meanwhile. Nothing is lost: compare and save again."), "changed")])
+            raise Refused(
+                [
+                    Problem(
+                        "",
+                        _("Somebody else changed this patient meanwhile. Nothing is lost: compare and save again."),
+                        "changed",
+                    )
+                ]
+            )
         for name, value in values.items():
             setattr(stored, name, value)
         stored.fold()

@@ -50,7 +50,11 @@ def record_consultation(
     now = at or timezone.now()
     today = timezone.localdate(now)
     consultation = Consultation(patient=patient, **values)
-    problems = _may_write(by) + why_not_held_on(consultation.held_date, patient.birth_date, today) + why_not_these_answers(answers)
+    problems = (
+        _may_write(by)
+        + why_not_held_on(consultation.held_date, patient.birth_date, today)
+        + why_not_these_answers(answers)
+    )
     if not consultation.physician.is_physician:
         problems.append(Problem("physician", _("A consultation is held by a physician.")))
     if problems:
@@ -67,13 +71,21 @@ def record_consultation(
         )
         writing.create(screening)
         given = [(item.code, *answers[item.code]) for item in ITEMS]
-        writing.create(*[Answer(screening=screening, item=item, reply=reply, detail=detail) for item, reply, detail in given])
+        writing.create(
+            *[Answer(screening=screening, item=item, reply=reply, detail=detail) for item, reply, detail in given]
+        )
         writing.about(f"consultation:{consultation.uid}", patient.pk)
     return consultation
 
 
 def record_decisions(
-    *, by: User, patient: Patient, decisions: Sequence[Decided], reason: str = "", key: UUID | None = None, at: datetime | None = None
+    *,
+    by: User,
+    patient: Patient,
+    decisions: Sequence[Decided],
+    reason: str = "",
+    key: UUID | None = None,
+    at: datetime | None = None,
 ) -> list[Decision]:
     """A physician's decisions, each on one standing answer that wants one; all of them are stored, or none."""
     today = timezone.localdate(at or timezone.now())
@@ -83,7 +95,13 @@ def record_decisions(
         for decided in decisions:
             run = standing.get(decided.answer_id)
             if run is None or not wants_decision(run.latest.item, run.latest.reply):
-                problems.append(Problem(f"word_{decided.answer_id}", _("A newer answer was given meanwhile. Open the page again."), "changed"))
+                problems.append(
+                    Problem(
+                        f"word_{decided.answer_id}",
+                        _("A newer answer was given meanwhile. Open the page again."),
+                        "changed",
+                    )
+                )
             else:
                 problems += why_not_decide(
                     run, word=decided.word, reason=decided.reason, decided_date=decided.decided_date, today=today
@@ -94,7 +112,11 @@ def record_decisions(
             raise Refused(problems)
         rows = [
             Decision(
-                answer_id=decided.answer_id, word=decided.word, reason=decided.reason, decided_date=decided.decided_date, physician=by
+                answer_id=decided.answer_id,
+                word=decided.word,
+                reason=decided.reason,
+                decided_date=decided.decided_date,
+                physician=by,
             )
             for decided in decisions
         ]

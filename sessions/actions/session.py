@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from clinic.accounts.models import User
 from clinic.audit.act import Writing, act
 from clinic.lib.problems import Problem, Refused
-from sessions.actions.known import answers_of
+from sessions.actions.known import absolute_answers_of
 from sessions.actions.session_rows import Entry, write_rows, write_screening
 from sessions.measures.answers import Reply
 from sessions.measures.words import CourseStatus, RecordStatus
@@ -115,7 +115,7 @@ def _check(session: Session, entry: Entry, now: datetime) -> None:
     problems += why_not_these_words(session)
     if session.was_performed and not session.late_record:
         day = timezone.localdate(session.started_at) if session.started_at else None
-        known = [given for given in answers_of(patient, session) if not given.own]
+        known = absolute_answers_of(patient, session)
         problems += why_not_forbidden([*known, *_typed_answers(entry, day or timezone.localdate(now))], day)
     if problems:
         raise Refused(problems)
