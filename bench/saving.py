@@ -1,0 +1,87 @@
+"""Saving a session through its act, with full history, against the same rows by plain `save()` without any."""
+
+import statistics
+import time
+from collections.abc import Callable
+from uuid import uuid4
+
+from django.db import connection, models, transaction
+
+from bench import rows
+from clinic.accounts.models import User
+from sessions.actions.session import log_session
+from sessions.measures.answers import EACH_SESSION, FORM_VERSION
+from sessions.models import Answer, Application, Course, Device, Observation, Phase, Screening, Session
+
+ROUNDS, WARM = 200, 20
+LIMITS = {"sqlite": 1.5, "postgresql": 1.8}
+GOALS = {"sqlite": 1.25, "postgresql": 1.5}
+
+
+def by_act(by: User, course: Course, machine: Device, number: int, *, asked: bool) -> None:
+    log_session(by=by, course=course, entry=rows.entry(by, machine, number, asked=asked), key=uuid4())
+
+
+def plainly(by: User, course: Course, machine: Device, number: int, *, asked: bool) -> None:
+    """The same rows in the same tables: one `save()` each, in one transaction, no history, no check, no act."""
+    with transaction.atomic():
+        values = rows.session_values(by, machine, number)
+        month = values["started_at"].date().replace(day=1)
+        session = Session(
+            course=course, patient_id=course.patient_id, record_status="preliminary", month=month, **values
+        )
+        _save(session)
+        for index, (site, poles) in enumerate(rows.PHASES.items(), start=1):
+            application = Application(session=session, number=index, **rows.application_values(site))
+            _save(application)
+            for number_of_phase, pair in enumerate(poles, start=1):
+                _save(Phase(application=application, number=number_of_phase, **rows.phase_values(site, *pair)))
+        for index, seen in enumerate(rows.observation_values(), start=1):
+            _save(Observation(session=session, number=index, scale_version="1", **seen))
+        if asked:
+            screening = Screening(
+                patient_id=course.patient_id, session=session, answered_at=values["started_at"], form_version=FORM_VERSION,
+                language="fr", changed="no",
+            )  # fmt: skip
+            _save(screening)
+            for item in EACH_SESSION:
+                _save(Answer(screening=screening, item=item.code, reply="no"))
+
+
+def _save(row: models.Model) -> None:
+    row.skip_history_when_saving = True  # type: ignore[attr-defined]
+    models.Model.save(row)
+
+
+def measure(by: User, machine: Device) -> bool:
+    """Print the ratios; whether the limit holds."""
+    held = True
+    for asked, title in (
+        (False, "session, 2 applications, 3 phases, 4 observations"),
+        (True, "the same with the questions asked"),
+    ):
+        courses = [rows.course(by, f"Saving {asked} {index}") for index in range(20)]
+        act, plain = _interleaved(by, courses, machine, asked)
+        ratio = statistics.median(act) / statistics.median(plain)
+        limit, goal = LIMITS[connection.vendor], GOALS[connection.vendor]
+        print(
+            f"  saving, {title}: act {statistics.median(act):.2f} ms, plain {statistics.median(plain):.2f} ms, "
+            f"ratio {ratio:.2f} (at most {limit}, goal {goal})"
+        )
+        held = held and (asked or ratio <= limit)
+    return held
+
+
+def _interleaved(by: User, courses: list[Course], machine: Device, asked: bool) -> tuple[list[float], list[float]]:
+    """Turn by turn, so that both meet the same disk and the same size of tables."""
+    times: dict[Callable[..., None], list[float]] = {by_act: [], plainly: []}
+    for turn in range(2 * (ROUNDS + WARM)):
+        way = by_act if turn % 2 else plainly
+        course = courses[(turn // 2) % len(courses)]
+        number = turn // len(courses) * 2 + turn % 2 + 1
+        begin = time.perf_counter()
+        way(by, course, machine, number, asked=asked)
+        spent = (time.perf_counter() - begin) * 1000
+        if turn >= 2 * WARM:
+            times[way].append(spent)
+    return times[by_act], times[plainly]
