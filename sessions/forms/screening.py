@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.forms import BoundField
 from django.utils import timezone
-from django.utils.text import format_lazy
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from clinic.accounts.models import User
@@ -49,7 +49,7 @@ class ConsultationForm(LogbookModelForm):
                 label=item.question,
                 choices=item.replies,
                 widget=forms.RadioSelect,
-                help_text=format_lazy("{level}. {text} ({sources})", level=item.level.label, text=item.text, sources=item.sources),
+                help_text=format_lazy("{level}. {text} ({sources})", level=capfirst(item.level.label), text=item.text, sources=item.sources),
                 error_messages={"required": _("Please answer; “not known” and “declined” are answers.")},
             )
             self.fields[f"detail_{item.code}"] = forms.CharField(

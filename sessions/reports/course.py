@@ -46,7 +46,7 @@ class Row:
     late: bool
     settings: list[AppliedLine]
     events: list[str]
-    cells: list[str]
+    cells: list[tuple[Column, str]]
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,7 @@ class Board:
 def build(course: Course) -> Board:
     """The board of `course`: four queries, whatever the number of sessions."""
     sessions = list(
-        Session.objects.filter(course=course)
-        .select_related("physician")
-        .order_by("number", "started_at", "id")
+        Session.objects.filter(course=course).select_related("physician").order_by("number", "started_at", "id")
     )
     values = _values(Observation.objects.filter(session__course=course))
     columns = _columns({key for of_session in values.values() for key in of_session})
@@ -96,7 +94,7 @@ def build(course: Course) -> Board:
             late=session.late_record,
             settings=settings.get(session.pk, []),
             events=events.get(session.pk, []),
-            cells=[values.get(session.pk, {}).get(column.key, "") for column in columns],
+            cells=[(column, values.get(session.pk, {}).get(column.key, "")) for column in columns],
         )
         for session in sessions
     ]
@@ -112,7 +110,9 @@ def build(course: Course) -> Board:
 
 def _values(observations: Iterable[Any]) -> dict[int, dict[Key, str]]:
     found: dict[int, dict[Key, str]] = {}
-    rows = observations.order_by("number", "id").values("session_id", "measure", "site", "side", "unit", "moment", "value")  # type: ignore[attr-defined]
+    rows = observations.order_by("number", "id").values(
+        "session_id", "measure", "site", "side", "unit", "moment", "value"
+    )  # type: ignore[attr-defined]
     for row in rows:
         key = (row["measure"], row["site"], row["side"], row["unit"], row["moment"])
         cells = found.setdefault(row["session_id"], {})
@@ -145,14 +145,15 @@ def _events(course: Course) -> dict[int, list[str]]:
 
 def _first_and_last(columns: list[Column], rows: list[Row]) -> list[FirstAndLast]:
     lines = []
-    dated = sorted((row for row in rows if row.started_at and row.record_code in SIGNED), key=lambda row: (row.started_at, row.number))
+    dated = sorted(
+        (row for row in rows if row.started_at and row.record_code in SIGNED),
+        key=lambda row: (row.started_at, row.number),
+    )
     for place, column in enumerate(columns):
-        having = [row for row in dated if row.cells[place]]
+        having = [row for row in dated if row.cells[place][1]]
         if len(having) > 1:
             first, last = having[0], having[-1]
-            lines.append(
-                FirstAndLast(column, first.cells[place], _day(first), last.cells[place], _day(last))
-            )
+            lines.append(FirstAndLast(column, first.cells[place][1], _day(first), last.cells[place][1], _day(last)))
     return lines
 
 

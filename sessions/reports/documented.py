@@ -30,6 +30,15 @@ class AppliedLine:
     medium: str
     phases: list[str] = field(default_factory=list)
 
+    @property
+    def head(self) -> str:
+        return f"{self.place} · {self.medium}" if self.medium else self.place
+
+    @property
+    def text(self) -> str:
+        """One line per phase: the page keeps the line breaks, and a long story stays quick to draw."""
+        return "\n".join(self.phases)
+
 
 class Labels:
     """The words of closed lists in the reader's language, each translated once."""
@@ -41,7 +50,10 @@ class Labels:
         self._media = {medium.value: str(medium.label) for medium in words.Medium}
         self._types = {kind.value: str(kind.label) for kind in words.CurrentType}
         self._kinds = {kind.value: str(kind.label) for kind in words.CurrentKind}
-        self._readings = {kind.value: str(kind.label) for kind in words.CurrentReading if kind != words.CurrentReading.NOT_STATED}
+        self._readings = {
+            kind.value: str(kind.label) for kind in words.CurrentReading if kind != words.CurrentReading.NOT_STATED
+        }
+        self._figures: dict[tuple[str, Decimal], str] = {}
         self._units = {name: str(quantity.shown) for name, quantity in SETTINGS.items()}
 
     def place(self, site: str, side: str) -> str:
@@ -51,8 +63,14 @@ class Labels:
         return f"{sign} {_words(self._poles.get(site, site), self._sides.get(side, side))}" if site else ""
 
     def medium(self, row: dict[str, Any]) -> str:
-        strength = f"{figure_text(row['concentration'])} {row['concentration_unit']}" if row["concentration"] is not None else ""
-        return ", ".join(part for part in (self._media.get(row["medium"], ""), f"{row['substance']} {strength}".strip()) if part)
+        strength = (
+            f"{figure_text(row['concentration'])} {row['concentration_unit']}"
+            if row["concentration"] is not None
+            else ""
+        )
+        return ", ".join(
+            part for part in (self._media.get(row["medium"], ""), f"{row['substance']} {strength}".strip()) if part
+        )
 
     def phase(self, row: dict[str, Any]) -> str:
         """What was documented of one phase, in the order of the form."""
@@ -66,12 +84,25 @@ class Labels:
                 self._readings.get(row["phases__current_reading"], ""),
             ),
         ]
-        others = ("voltage_v", "frequency_hz", "duty_cycle_pct", "pulse_width_ms", "duration_min", "current_density_ma_cm2", "charge_ma_min")
+        others = (
+            "voltage_v",
+            "frequency_hz",
+            "duty_cycle_pct",
+            "pulse_width_ms",
+            "duration_min",
+            "current_density_ma_cm2",
+            "charge_ma_min",
+        )
         said += [self.figure(name, row[f"phases__{name}"]) for name in others]
         return " · ".join(part for part in said if part) or _("nothing documented")
 
     def figure(self, name: str, value: Decimal | None) -> str:
-        return f"{figure_text(value)} {self._units[name]}" if value is not None else ""
+        if value is None:
+            return ""
+        known = self._figures.get((name, value))
+        if known is None:
+            known = self._figures[name, value] = f"{figure_text(value)}\u00a0{self._units[name]}"
+        return known
 
 
 def documented_settings(applications: Iterable[Application]) -> dict[int, list[AppliedLine]]:

@@ -70,7 +70,9 @@ def build(patient: Patient, answers: Sequence[Given], *, kind: str = "", today: 
     today = today or timezone.localdate()
     sessions = _sessions(patient)
     consultations = list(
-        Consultation.objects.filter(patient=patient).values("uid", "held_date", "complaint", "findings", "physician__full_name")
+        Consultation.objects.filter(patient=patient).values(
+            "uid", "held_date", "complaint", "findings", "physician__full_name"
+        )
     )
     courses = _courses(patient, sessions)
     entries = [
@@ -84,7 +86,9 @@ def build(patient: Patient, answers: Sequence[Given], *, kind: str = "", today: 
     counts = Counter(entry.kind for entry in entries)
     counts["event"] = sum(1 for entry in entries if entry.facts.get("events"))
     kind = kind if kind in KINDS else ""
-    entries = [entry for entry in entries if not kind or entry.kind == kind or (kind == "event" and entry.facts.get("events"))]
+    entries = [
+        entry for entry in entries if not kind or entry.kind == kind or (kind == "event" and entry.facts.get("events"))
+    ]
     entries.sort(key=lambda entry: entry.order, reverse=True)
     standing = _answer_lines(answers, today)
     return Story(
@@ -102,7 +106,9 @@ def build(patient: Patient, answers: Sequence[Given], *, kind: str = "", today: 
 def _sessions(patient: Patient) -> list[dict[str, Any]]:
     """Sessions with what went wrong, one row each; the reason of those entered in error comes from their history."""
     struck = (
-        Session.history.model.objects.filter(id=OuterRef("pk")).order_by("-history_id").values("history_change_reason")[:1]  # type: ignore[attr-defined]
+        Session.history.model.objects.filter(id=OuterRef("pk"))
+        .order_by("-history_id")
+        .values("history_change_reason")[:1]  # type: ignore[attr-defined]
     )
     rows = (
         Session.objects.filter(patient=patient)
@@ -125,7 +131,9 @@ def _sessions(patient: Patient) -> list[dict[str, Any]]:
 
 
 def _courses(patient: Patient, sessions: Iterable[dict[str, Any]]) -> list[CourseLine]:
-    performed = Counter(row["course_id"] for row in sessions if row["status"] in PERFORMED and row["record_status"] in SIGNED)
+    performed = Counter(
+        row["course_id"] for row in sessions if row["status"] in PERFORMED and row["record_status"] in SIGNED
+    )
     drafts = Counter(row["course_id"] for row in sessions if row["record_status"] == RecordStatus.PRELIMINARY)
     rows = (
         Course.objects.filter(patient=patient)

@@ -7,7 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from clinic.lib.figures import figure_text
 from sessions.measures.answers import BY_CODE, DecisionWord, Reply
@@ -16,6 +18,9 @@ from sessions.measures.words import Comparator, EventTerm, OutcomeReason, Record
 from sessions.models import Addendum, Patient, Result
 from sessions.reports.documented import AppliedLine
 from sessions.rules.screening import Given
+
+
+TONES = {RecordStatus.PRELIMINARY.value: "draft", RecordStatus.IN_ERROR.value: "error"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,15 @@ class Entry:
     facts: dict[str, Any]
     struck: str = ""
     order: tuple = ()
+
+    @property
+    def iso(self) -> str:
+        return (timezone.localtime(self.at) if self.at else self.day).isoformat() if self.day else ""
+
+    @property
+    def when(self) -> str:
+        day = date_format(self.day, "SHORT_DATE_FORMAT") if self.day else ""
+        return f"{day} {timezone.localtime(self.at):%H:%M}" if self.at else day
 
 
 @dataclass(frozen=True)
@@ -70,29 +84,44 @@ def session_entries(sessions: Iterable[dict[str, Any]], settings: dict[int, list
     statuses = {word.value: str(word.label) for word in Status}
     records = {word.value: str(word.label) for word in RecordStatus}
     entries = []
+    session = _("Session")
     for row in sessions:
+        device = f" · {row['device__maker']} {row['device__model']}" if row["device__maker"] else ""
         facts = {
-            "number": row["number"],
-            "indication": indications[row["course__indication"]],
+            "title": f"{session} {row['number']} · {indications[row['course__indication']]}",
             "status": statuses.get(row["status"], ""),
-            "status_code": row["status"],
+            "status_tone": "" if row["status"] == Status.COMPLETED else "tag-warn",
             "record": records[row["record_status"]],
             "record_code": row["record_status"],
-            "reason": " · ".join(part for part in (_label(OutcomeReason, row["outcome_reason"]), row["outcome_note"]) if part),
+            "record_tone": TONES.get(row["record_status"], "signed"),
+            "reason": " · ".join(
+                part for part in (_label(OutcomeReason, row["outcome_reason"]), row["outcome_note"]) if part
+            ),
             "late": row["late_record"],
-            "physician": row["physician__full_name"],
-            "device": f"{row['device__maker']} {row['device__model']}" if row["device__maker"] else "",
+            "people": f"{row['physician__full_name']}{device}",
             "settings": settings.get(row["id"], []),
             "events": [_event(event) for event in row["events"]],
         }
         day = timezone.localdate(row["started_at"]) if row["started_at"] else None
-        entries.append(Entry("session", day, row["started_at"], row["uid"], facts, row["struck"] or "", _order(day, row["started_at"], row["id"])))
+        entries.append(
+            Entry(
+                "session",
+                day,
+                row["started_at"],
+                row["uid"],
+                facts,
+                row["struck"] or "",
+                _order(day, row["started_at"], row["id"]),
+            )
+        )
     return entries
 
 
 def _event(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        "term": row["events__term_note"] if row["events__term"] == EventTerm.OTHER else _label(EventTerm, row["events__term"]),
+        "term": row["events__term_note"]
+        if row["events__term"] == EventTerm.OTHER
+        else _label(EventTerm, row["events__term"]),
         "severity": _label(Severity, row["events__severity"]),
         "serious": row["events__serious"] == "yes",
     }
@@ -118,13 +147,21 @@ def changes(answers: Iterable[Given]) -> list[Entry]:
         item = BY_CODE[given.item]
         known = before.get(given.item)
         if known and known != given.reply:
-            change = {"item": item.short, "absolute": item.absolute, "before": Reply(known).label, "now": Reply(given.reply).label}
+            change = {
+                "item": item.short,
+                "absolute": item.absolute,
+                "before": Reply(known).label,
+                "now": Reply(given.reply).label,
+            }
             by_day.setdefault(given.on, []).append(change | {"detail": given.detail})
         for ruling in given.rulings:
             decided = {"item": item.short, "absolute": item.absolute, "decided": DecisionWord(ruling.word).label}
             by_day.setdefault(ruling.on, []).append(decided)
         before[given.item] = given.reply
-    return [Entry("screening", day, None, None, {"changes": changes}, order=_order(day, None, 3)) for day, changes in by_day.items()]
+    return [
+        Entry("screening", day, None, None, {"changes": changes}, order=_order(day, None, 3))
+        for day, changes in by_day.items()
+    ]
 
 
 def course_entries(courses: Iterable[CourseLine]) -> list[Entry]:
@@ -132,9 +169,20 @@ def course_entries(courses: Iterable[CourseLine]) -> list[Entry]:
     entries = []
     for course in courses:
         facts = {"course": course}
-        entries.append(Entry("course", course.opened_date, None, course.uid, facts | {"opened": True}, order=_order(course.opened_date, None, 2)))
+        entries.append(
+            Entry(
+                "course",
+                course.opened_date,
+                None,
+                course.uid,
+                facts | {"opened": True},
+                order=_order(course.opened_date, None, 2),
+            )
+        )
         if course.ended_date:
-            entries.append(Entry("course", course.ended_date, None, course.uid, facts, order=(course.ended_date, time.max, 9)))
+            entries.append(
+                Entry("course", course.ended_date, None, course.uid, facts, order=(course.ended_date, time.max, 9))
+            )
     return entries
 
 
@@ -174,8 +222,6 @@ def results(patient: Patient) -> list[Entry]:
         struck = row["error_reason"] or "—" if row["in_error"] else ""
         entries.append(Entry("result", day, at, row["sample__session__uid"], facts, struck, _order(day, at, row["id"])))
     return entries
-
-
 
 
 def _label(words: Any, code: str) -> str:

@@ -99,7 +99,7 @@ def test_page_of_a_course_shows_progress_and_series(client_of: ClientOf, physici
     client.get(address)
     with CaptureQueriesContext(connection) as two:
         board = client.get(address).context["board"]
-    assert (board.performed, board.planned, [row.cells for row in board.rows]) == (2, 7, [["4"], ["2"]])
+    assert (board.performed, board.planned, [[cell for _column, cell in row.cells] for row in board.rows]) == (2, 7, [["4"], ["2"]])
     line = board.first_and_last[0]
     assert (line.first, line.first_on, line.last, line.last_on) == ("4", date(2026, 1, 12), "2", date(2026, 1, 14))
     a_signed_session(by=physician, course=course, device=device, started=at(date(2026, 1, 16)))
