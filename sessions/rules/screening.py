@@ -256,7 +256,7 @@ def standing(birth_date: date, answers: Iterable[Given], today: date) -> Standin
     for item in ITEMS:
         run = current.get(item.code)
         if item.code in never:
-            marks.append(Mark("⛔", item.short, "never", never[item.code].on))
+            marks.append(Mark("✕", item.short, "never", never[item.code].on))
         elif item.absolute and run and run.latest.reply in (Reply.NOT_KNOWN, Reply.DECLINED):
             marks.append(Mark("?", _with(item.short, run.latest.reply), "check", run.latest.on))
         elif item.code == PREGNANCY and run and run.latest.reply in OPEN_REPLIES:
