@@ -166,9 +166,9 @@ class Story:
 
     def _end(self, course: Course, physician: User, reason: str) -> None:
         last = course.sessions.standing().order_by("-started_at").first()
-        day = timezone.localdate(last.started_at)
-        if last.is_draft:
+        if last is None or last.is_draft:
             return
+        day = timezone.localdate(last.started_at)
         end_course(
             by=physician, course=course, ended_date=day, end_reason=reason, version=course.version, at=last.started_at + timedelta(hours=5)
         )  # fmt: skip
