@@ -111,7 +111,7 @@ def record_decisions(
         if problems:
             raise Refused(problems)
         rows = [
-            Decision(
+            Decision(  # type: ignore[misc]
                 answer_id=decided.answer_id,
                 word=decided.word,
                 reason=decided.reason,

@@ -16,12 +16,12 @@ from sessions.models import Consultation, Course, Patient
 
 
 class ConsultationChoice(forms.ModelChoiceField):
-    def label_from_instance(self, consultation: Consultation) -> str:  # type: ignore[override]
+    def label_from_instance(self, consultation: Consultation) -> str:
         return f"{date_format(consultation.held_date, 'SHORT_DATE_FORMAT')}, {consultation.physician}"
 
 
 class CourseChoice(forms.ModelChoiceField):
-    def label_from_instance(self, course: Course) -> str:  # type: ignore[override]
+    def label_from_instance(self, course: Course) -> str:
         return f"{course.get_indication_display()}, {date_format(course.opened_date, 'SHORT_DATE_FORMAT')}"
 
 
@@ -37,7 +37,9 @@ class CourseForm(LogbookModelForm):
         empty_label=_("to be recorded"),
         help_text=_("Without one, no session can be signed as performed."),
     )
-    previous = CourseChoice(label=_("follows the course"), queryset=Course.objects.none(), required=False, empty_label="—")
+    previous = CourseChoice(
+        label=_("follows the course"), queryset=Course.objects.none(), required=False, empty_label="—"
+    )
 
     class Meta:
         model = Course
@@ -77,7 +79,8 @@ class EditCourseForm(CourseForm):
         self.initial.setdefault("version", instance.version)
         self.initial["sites"] = [row.site for row in instance.sites.all()]
         if instance.is_open:
-            self.fields["status"].choices = [(word.value, word.label) for word in (CourseStatus.ACTIVE, CourseStatus.ON_HOLD)]  # type: ignore[attr-defined]
+            still_open = [(word.value, word.label) for word in (CourseStatus.ACTIVE, CourseStatus.ON_HOLD)]
+            self.fields["status"].choices = still_open  # type: ignore[attr-defined]
         else:
             del self.fields["status"]
 

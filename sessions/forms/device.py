@@ -14,7 +14,16 @@ class DeviceForm(LogbookModelForm):
 
     class Meta:
         model = Device
-        fields = ["maker", "model", "serial_number", "udi", "location", "in_service_date", "out_of_service_date", "note"]
+        fields = [
+            "maker",
+            "model",
+            "serial_number",
+            "udi",
+            "location",
+            "in_service_date",
+            "out_of_service_date",
+            "note",
+        ]
         formfield_callback = form_field
 
 

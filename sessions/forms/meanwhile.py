@@ -17,10 +17,11 @@ def changed_meanwhile(problems: list[Problem]) -> bool:
 
 def compare(form: forms.ModelForm, stored: models.Model) -> list[Difference]:
     """What is stored now where it differs from what was typed; the next save is meant against it."""
-    form.data = form.data.copy()  # type: ignore[attr-defined]
-    form.data["version"] = str(stored.version)  # type: ignore[attr-defined,index]
+    typed_data = form.data.copy()  # type: ignore[attr-defined]
+    typed_data["version"] = str(stored.version)  # type: ignore[attr-defined]
+    form.data = typed_data
     differences = []
-    for name in form._meta.fields or []:  # type: ignore[union-attr]
+    for name in form._meta.fields or []:
         field = stored._meta.get_field(name)
         now = getattr(stored, field.attname)  # type: ignore[union-attr]
         typed = form.cleaned_data.get(name)

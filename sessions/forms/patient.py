@@ -19,7 +19,9 @@ class SearchForm(forms.Form):
         max_length=100,
         required=False,
         validators=[readable_text],
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false", "autofocus": True}),
+        widget=forms.TextInput(
+            attrs={"type": "search", "autocomplete": "off", "spellcheck": "false", "autofocus": True}
+        ),
     )
 
 
@@ -31,7 +33,14 @@ class PatientForm(LogbookModelForm):
     class Meta:
         model = Patient
         fields = [
-            "family_name", "given_names", "birth_date", "sex", "record_number", "phone", "referring_doctor", "note",
+            "family_name",
+            "given_names",
+            "birth_date",
+            "sex",
+            "record_number",
+            "phone",
+            "referring_doctor",
+            "note",
         ]
         formfield_callback = form_field
         help_texts = {"note": _("For the office. What is medical belongs to the consultation.")}
@@ -69,6 +78,8 @@ class EditPatientForm(PatientForm):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     reason = forms.CharField(
-        label=_("reason for the change"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}),
+        label=_("reason for the change"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Kept in the history with the old and the new values."),
     )

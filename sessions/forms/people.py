@@ -10,7 +10,11 @@ from clinic.accounts.roles import Role
 def physicians(also: int | None = None) -> QuerySet[User]:
     """Those who are physicians and in use, and the one that the record names already."""
     found = User.objects.filter(role=Role.PHYSICIAN)
-    return (found.filter(is_active=True) | User.objects.filter(pk=also)).distinct() if also else found.filter(is_active=True)
+    return (
+        (found.filter(is_active=True) | User.objects.filter(pk=also)).distinct()
+        if also
+        else found.filter(is_active=True)
+    )
 
 
 def choose_physician(form: forms.Form, user: User) -> None:

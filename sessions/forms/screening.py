@@ -46,10 +46,15 @@ class ConsultationForm(LogbookModelForm):
         self.initial.setdefault("held_date", timezone.localdate())
         for item in ITEMS:
             self.fields[f"reply_{item.code}"] = forms.ChoiceField(
-                label=item.question,
+                label=str(item.question),
                 choices=item.replies,
                 widget=forms.RadioSelect,
-                help_text=format_lazy("{level}. {text} ({sources})", level=capfirst(item.level.label), text=item.text, sources=item.sources),
+                help_text=format_lazy(
+                    "{level}. {text} ({sources})",
+                    level=capfirst(item.level.label),
+                    text=item.text,
+                    sources=item.sources,
+                ),
                 error_messages={"required": _("Please answer; “not known” and “declined” are answers.")},
             )
             self.fields[f"detail_{item.code}"] = forms.CharField(
@@ -115,7 +120,10 @@ class DecisionsForm(LogbookForm):
         rows = [
             {
                 "answer_id": line.run.latest.answer_id,
-                **{name: self.cleaned_data[f"{name}_{line.run.latest.answer_id}"] for name in ("word", "reason", "decided_date")},
+                **{
+                    name: self.cleaned_data[f"{name}_{line.run.latest.answer_id}"]
+                    for name in ("word", "reason", "decided_date")
+                },
             }
             for line in self.board
         ]

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from clinic.lib.figures import figure_text
@@ -108,11 +108,11 @@ def build(course: Course) -> Board:
     )
 
 
-def _values(observations: Iterable[Any]) -> dict[int, dict[Key, str]]:
+def _values(observations: QuerySet[Observation]) -> dict[int, dict[Key, str]]:
     found: dict[int, dict[Key, str]] = {}
     rows = observations.order_by("number", "id").values(
         "session_id", "measure", "site", "side", "unit", "moment", "value"
-    )  # type: ignore[attr-defined]
+    )
     for row in rows:
         key = (row["measure"], row["site"], row["side"], row["unit"], row["moment"])
         cells = found.setdefault(row["session_id"], {})

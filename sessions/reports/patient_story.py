@@ -69,7 +69,7 @@ def build(patient: Patient, answers: Sequence[Given], *, kind: str = "", today: 
     """The story of `patient`; `answers` are all that were given, oldest first; `kind` filters the timeline."""
     today = today or timezone.localdate()
     sessions = _sessions(patient)
-    consultations = list(
+    consultations: list[Any] = list(
         Consultation.objects.filter(patient=patient).values(
             "uid", "held_date", "complaint", "findings", "physician__full_name"
         )
@@ -108,7 +108,7 @@ def _sessions(patient: Patient) -> list[dict[str, Any]]:
     struck = (
         Session.history.model.objects.filter(id=OuterRef("pk"))
         .order_by("-history_id")
-        .values("history_change_reason")[:1]  # type: ignore[attr-defined]
+        .values("history_change_reason")[:1]
     )
     rows = (
         Session.objects.filter(patient=patient)

@@ -19,7 +19,6 @@ from sessions.models import Addendum, Patient, Result
 from sessions.reports.documented import AppliedLine
 from sessions.rules.screening import Given
 
-
 TONES = {RecordStatus.PRELIMINARY.value: "draft", RecordStatus.IN_ERROR.value: "error"}
 
 

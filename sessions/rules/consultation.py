@@ -28,7 +28,9 @@ def why_not_these_answers(answers: Replies) -> list[Problem]:
     for item in ITEMS:
         reply = answers.get(item.code, ("", ""))[0]
         if not reply:
-            problems.append(Problem(f"reply_{item.code}", _("Please answer; “not known” and “declined” are answers."), "unanswered"))
+            problems.append(
+                Problem(f"reply_{item.code}", _("Please answer; “not known” and “declined” are answers."), "unanswered")
+            )
         elif reply not in Reply.values:
             problems.append(Problem(f"reply_{item.code}", _("Choose one of the answers.")))
         elif reply == Reply.NOT_APPLICABLE and not item.may_not_apply:
@@ -55,5 +57,10 @@ def why_not_decide(run: Run, *, word: str, reason: str, decided_date: date | Non
         problems.append(Problem(f"decided_date_{answer}", _("This date lies in the future.")))
     elif decided_date < earliest_decision(run):
         said = date_format(earliest_decision(run), "SHORT_DATE_FORMAT")
-        problems.append(Problem(f"decided_date_{answer}", _("The decision cannot be dated before the answer of %(day)s.") % {"day": said}))
+        problems.append(
+            Problem(
+                f"decided_date_{answer}",
+                _("The decision cannot be dated before the answer of %(day)s.") % {"day": said},
+            )
+        )
     return problems

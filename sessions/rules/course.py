@@ -51,7 +51,11 @@ def why_not_this_course(course: Course, *, birth_date: date, today: date) -> lis
 def why_not_remove_sites(removed: Iterable[str], treated: set[str]) -> list[Problem]:
     """A site that a session of the course treated stays with the course."""
     kept = [str(Site(site).label) for site in removed if site in treated]
-    return [Problem("sites", _("Sessions of this course treated: %(sites)s.") % {"sites": ", ".join(kept)})] if kept else []
+    return (
+        [Problem("sites", _("Sessions of this course treated: %(sites)s.") % {"sites": ", ".join(kept)})]
+        if kept
+        else []
+    )
 
 
 def why_not_end(course: Course, *, ended_date: date, today: date, last_session: date | None) -> list[Problem]:

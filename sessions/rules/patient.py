@@ -35,7 +35,11 @@ def why_not_another(alike: list[Patient]) -> list[Problem]:
     """Somebody alike is known: a person must say that this is another one."""
     if not alike:
         return []
-    return [Problem("another_person", _("A patient alike with this date of birth is known. Is this another person?"), "alike")]
+    return [
+        Problem(
+            "another_person", _("A patient alike with this date of birth is known. Is this another person?"), "alike"
+        )
+    ]
 
 
 def _alike(first: list[str], second: list[str]) -> bool:

@@ -36,7 +36,11 @@ def patients(request: HttpRequest) -> HttpResponse:
     recent = [] if text else recent_patients(request.user)
     record_look(request, [patient.pk for patient in found], "search")
     record_look(request, [patient.pk for patient in recent], "list")
-    page = "logbook/patient/_results.html" if request.htmx and form.is_bound else "logbook/patient/list.html"
+    page = (
+        "logbook/patient/_results.html"
+        if "HX-Request" in request.headers and form.is_bound
+        else "logbook/patient/list.html"
+    )
     return render(request, page, {"form": form, "searched": text, "found": found, "recent": recent})
 
 
@@ -118,7 +122,9 @@ def show(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The whole story of a patient; who may not read records sees who it is, and no more."""
     patient = fetch.patient(request, uid)
     if not request.user.may(Permission.READ_RECORDS):
-        return render(request, "logbook/patient/identity.html", {"patient": patient, "standing": _standing(request, patient)})
+        return render(
+            request, "logbook/patient/identity.html", {"patient": patient, "standing": _standing(request, patient)}
+        )
     answers = answers_of(patient)
     story = patient_story.build(patient, answers, kind=request.GET.get("kind", ""))
     return render(

@@ -46,8 +46,16 @@ def new_consultation(request: HttpRequest, uid: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The consultation is recorded."))
             undecided = needing_decision(answers_of(patient))
-            return redirect("logbook:decisions", patient.uid) if undecided else redirect("logbook:consultation", consultation.uid)
-    return render(request, "logbook/screening/new.html", {"form": form, "patient": patient, "standing": fetch.standing_of(patient)})
+            return (
+                redirect("logbook:decisions", patient.uid)
+                if undecided
+                else redirect("logbook:consultation", consultation.uid)
+            )
+    return render(
+        request,
+        "logbook/screening/new.html",
+        {"form": form, "patient": patient, "standing": fetch.standing_of(patient)},
+    )
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -55,7 +63,12 @@ def new_consultation(request: HttpRequest, uid: UUID) -> HttpResponse:
 def consultation(request: HttpRequest, uid: UUID) -> HttpResponse:
     """A consultation as it was recorded."""
     found = fetch.consultation(request, uid)
-    page = {"consultation": found, "patient": found.patient, "standing": fetch.standing_of(found.patient), "sheet": answer_sheet(found)}
+    page = {
+        "consultation": found,
+        "patient": found.patient,
+        "standing": fetch.standing_of(found.patient),
+        "sheet": answer_sheet(found),
+    }
     return render(request, "logbook/screening/consultation.html", page)
 
 

@@ -23,7 +23,9 @@ def values_of(physician: User, **values: Any) -> dict[str, Any]:
 
 def test_open_keeps_sites_and_number(physician: User) -> None:
     patient = a_patient(by=physician)
-    course = open_course(by=physician, patient=patient, values=values_of(physician), sites=["buttock", "hip", "hip"], key=uuid4())
+    course = open_course(
+        by=physician, patient=patient, values=values_of(physician), sites=["buttock", "hip", "hip"], key=uuid4()
+    )
     assert (course.status, course.planned_sessions) == ("active", 10)
     assert list(CourseSite.objects.values_list("site", flat=True)) == ["buttock", "hip"]
     act = Act.objects.get(kind="open_course")
@@ -74,7 +76,14 @@ def test_open_sent_twice_stores_one(physician: User) -> None:
 
 def test_change_sites_and_keep_them_in_the_history(physician: User) -> None:
     course = a_course(by=physician, patient=a_patient(by=physician), sites=("palm", "sole"))
-    change_course(by=physician, course=course, values={"planned_sessions": 9}, sites=["sole", "axilla"], version=1, reason="agreed")
+    change_course(
+        by=physician,
+        course=course,
+        values={"planned_sessions": 9},
+        sites=["sole", "axilla"],
+        version=1,
+        reason="agreed",
+    )
     assert list(CourseSite.objects.values_list("site", flat=True)) == ["sole", "axilla"]
     assert sorted(CourseSite.history.values_list("history_type", "site")) == [
         ("+", "axilla"), ("+", "palm"), ("+", "sole"), ("-", "palm"),
@@ -101,7 +110,9 @@ def test_change_after_somebody_else_is_refused(physician: User) -> None:
     assert Course.objects.get().goal == "dry palms"
 
 
-@pytest.mark.parametrize(("end_reason", "status"), [("completed", "completed"), ("goal-reached", "completed"), ("no-effect", "stopped")])
+@pytest.mark.parametrize(
+    ("end_reason", "status"), [("completed", "completed"), ("goal-reached", "completed"), ("no-effect", "stopped")]
+)
 def test_end(physician: User, end_reason: str, status: str) -> None:
     course = a_course(by=physician, patient=a_patient(by=physician))
     end_course(by=physician, course=course, ended_date=date(2026, 2, 1), end_reason=end_reason, version=1)

@@ -66,7 +66,9 @@ def test_consultation_by_staff_or_held_by_staff_is_refused(physician: User, staf
     patient = a_patient(by=staff)
     for by, holder, fields in ((staff, physician, [""]), (physician, staff, ["physician"])):
         with pytest.raises(Refused) as refused:
-            record_consultation(by=by, patient=patient, values={"held_date": HELD, "physician": holder}, answers=all_no())
+            record_consultation(
+                by=by, patient=patient, values={"held_date": HELD, "physician": holder}, answers=all_no()
+            )
         assert [problem.field for problem in refused.value.problems] == fields
     assert Consultation.objects.count() == 0
 
@@ -74,7 +76,13 @@ def test_consultation_by_staff_or_held_by_staff_is_refused(physician: User, staf
 def test_consultation_sent_twice_stores_one(physician: User) -> None:
     patient = a_patient(by=physician)
     key = uuid4()
-    sent = {"by": physician, "patient": patient, "values": {"held_date": HELD, "physician": physician}, "answers": all_no(), "key": key}
+    sent = {
+        "by": physician,
+        "patient": patient,
+        "values": {"held_date": HELD, "physician": physician},
+        "answers": all_no(),
+        "key": key,
+    }
     first = record_consultation(**sent)
     with pytest.raises(AlreadyDone) as done:
         record_consultation(**sent)

@@ -33,11 +33,25 @@ def many_sessions(*, by: User, patient: Patient, course: Course, first: int, las
             for number in numbers
         ]  # fmt: skip
         writing.create(*rows)
-        places = [Application(session=row, number=n, site=site, side="bilateral") for row in rows for n, site in ((1, "palm"), (2, "sole"))]
+        places = [
+            Application(session=row, number=n, site=site, side="bilateral")
+            for row in rows
+            for n, site in ((1, "palm"), (2, "sole"))
+        ]
         writing.create(*places)
-        writing.create(*[Phase(application=place, number=n, current_ma="15", current_kind="set") for place in places for n in (1, 2)])
         writing.create(
-            *[AdverseEvent(session=row, number=1, term="erythema", severity="mild", serious="no") for row in rows if row.number % 10 == 0]
+            *[
+                Phase(application=place, number=n, current_ma="15", current_kind="set")
+                for place in places
+                for n in (1, 2)
+            ]
+        )
+        writing.create(
+            *[
+                AdverseEvent(session=row, number=1, term="erythema", severity="mild", serious="no")
+                for row in rows
+                if row.number % 10 == 0
+            ]
         )
 
 
@@ -92,7 +106,12 @@ def test_a_changed_answer_is_told_and_an_unchanged_one_is_not(physician: User) -
     patient = a_patient(by=physician)
     for day, replies in ((5, all_no()), (9, all_no(iud="yes"))):
         record_consultation(
-            by=physician, patient=patient, values={"held_date": date(2026, 1, day), "physician": physician}, answers=replies
+            by=physician,
+            patient=patient,
+            values={"held_date": date(2026, 1, day), "physician": physician},
+            answers=replies,
         )
     entries = patient_story.build(patient, answers_of(patient), kind="screening").entries
-    assert [(entry.day.day, [str(change["now"]) for change in entry.facts["changes"]]) for entry in entries] == [(9, ["yes"])]
+    assert [(entry.day.day, [str(change["now"]) for change in entry.facts["changes"]]) for entry in entries] == [
+        (9, ["yes"])
+    ]

@@ -47,4 +47,8 @@ def test_end(status: str, ended: date, last: date | None, fields: list[str]) -> 
 
 
 def test_status_at_the_end_follows_the_reason() -> None:
-    assert [status_at_end(reason) for reason in ("completed", "goal-reached", "moved")] == ["completed", "completed", "stopped"]
+    assert [status_at_end(reason) for reason in ("completed", "goal-reached", "moved")] == [
+        "completed",
+        "completed",
+        "stopped",
+    ]

@@ -38,10 +38,18 @@ def test_first_the_indication_then_its_sites(client_of: ClientOf, physician: Use
     patient = a_patient(by=physician)
     address = reverse("logbook:course-new", args=[patient.uid])
     client = client_of(physician)
-    assert [code for code, _label, _sites in client.get(address).context["choices"]] == ["hyperhidrosis", "cellulite", "extraction"]
+    assert [code for code, _label, _sites in client.get(address).context["choices"]] == [
+        "hyperhidrosis",
+        "cellulite",
+        "extraction",
+    ]
     form = client.get(f"{address}?indication=extraction").context["form"]
     assert [code for code, _label in form.fields["sites"].choices] == ["forearm", "wrist", "arm", "thigh", "other"]
-    assert (form["planned_sessions"].value(), form["physician"].value(), "checked" in str(form["sites"])) == (None, physician.pk, False)
+    assert (form["planned_sessions"].value(), form["physician"].value(), "checked" in str(form["sites"])) == (
+        None,
+        physician.pk,
+        False,
+    )
     assert client.get(f"{address}?indication=nonsense").context["choices"]
 
 
@@ -93,13 +101,21 @@ def test_page_of_a_course_shows_progress_and_series(client_of: ClientOf, physici
     patient, course, device = ready(by=physician)
     for day, score in ((12, "4"), (14, "2")):
         a_signed_session(
-            by=physician, course=course, device=device, started=at(date(2026, 1, day)), observations=(an_observation(value=score),)
+            by=physician,
+            course=course,
+            device=device,
+            started=at(date(2026, 1, day)),
+            observations=(an_observation(value=score),),
         )
     client, address = client_of(physician), reverse("logbook:course", args=[course.uid])
     client.get(address)
     with CaptureQueriesContext(connection) as two:
         board = client.get(address).context["board"]
-    assert (board.performed, board.planned, [[cell for _column, cell in row.cells] for row in board.rows]) == (2, 7, [["4"], ["2"]])
+    assert (board.performed, board.planned, [[cell for _column, cell in row.cells] for row in board.rows]) == (
+        2,
+        7,
+        [["4"], ["2"]],
+    )
     line = board.first_and_last[0]
     assert (line.first, line.first_on, line.last, line.last_on) == ("4", date(2026, 1, 12), "2", date(2026, 1, 14))
     a_signed_session(by=physician, course=course, device=device, started=at(date(2026, 1, 16)))
@@ -116,10 +132,22 @@ def test_correct_and_end(client_of: ClientOf, physician: User) -> None:
     assert client.post(reverse("logbook:course-edit", args=[course.uid]), sent).status_code == 302
     changed = Course.objects.get()
     assert (changed.planned_sessions, changed.status, changed.version) == (9, "on-hold", 2)
-    ending = {"form_key": str(uuid4()), "version": "2", "ended_date": "2026-01-04", "end_reason": "moved", "end_note": "to Lyon"}
+    ending = {
+        "form_key": str(uuid4()),
+        "version": "2",
+        "ended_date": "2026-01-04",
+        "end_reason": "moved",
+        "end_note": "to Lyon",
+    }
     refused = client.post(reverse("logbook:course-end", args=[course.uid]), ending)
-    assert (list(refused.context["form"].errors), refused.context["form"]["end_note"].value()) == (["ended_date"], "to Lyon")
-    assert client.post(reverse("logbook:course-end", args=[course.uid]), ending | {"ended_date": "2026-02-01"}).status_code == 302
+    assert (list(refused.context["form"].errors), refused.context["form"]["end_note"].value()) == (
+        ["ended_date"],
+        "to Lyon",
+    )
+    assert (
+        client.post(reverse("logbook:course-end", args=[course.uid]), ending | {"ended_date": "2026-02-01"}).status_code
+        == 302
+    )
     assert (Course.objects.get().status, Course.objects.get().end_note) == ("stopped", "to Lyon")
 
 
@@ -134,7 +162,9 @@ def test_end_without_a_reason_comes_back(client_of: ClientOf, physician: User) -
     ("role", "statuses"),
     [("physician", [200] * 4), ("auditor", [200, 403, 403, 403]), ("staff", [403] * 4), ("administrator", [403] * 4)],
 )
-def test_roles(client_of: ClientOf, request: pytest.FixtureRequest, physician: User, role: str, statuses: list[int]) -> None:
+def test_roles(
+    client_of: ClientOf, request: pytest.FixtureRequest, physician: User, role: str, statuses: list[int]
+) -> None:
     course = a_course(by=physician, patient=a_patient(by=physician))
     client = client_of(request.getfixturevalue(role))
     addresses = [reverse(f"logbook:{name}", args=[course.uid]) for name in ("course", "course-edit", "course-end")]

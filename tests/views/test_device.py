@@ -58,11 +58,19 @@ def test_correct_with_a_reason_and_take_out_of_service(client_of: ClientOf, admi
     assert (again.context["meanwhile"], again.context["form"]["version"].value()) != ([], "1")
 
 
-@pytest.mark.parametrize(("role", "status"), [("physician", 200), ("administrator", 200), ("staff", 403), ("auditor", 403)])
-def test_roles(client_of: ClientOf, request: pytest.FixtureRequest, administrator: User, role: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("role", "status"), [("physician", 200), ("administrator", 200), ("staff", 403), ("auditor", 403)]
+)
+def test_roles(
+    client_of: ClientOf, request: pytest.FixtureRequest, administrator: User, role: str, status: int
+) -> None:
     device = a_device(by=administrator)
     client = client_of(request.getfixturevalue(role))
-    addresses = [reverse("logbook:devices"), reverse("logbook:device-new"), reverse("logbook:device-edit", args=[device.uid])]
+    addresses = [
+        reverse("logbook:devices"),
+        reverse("logbook:device-new"),
+        reverse("logbook:device-edit", args=[device.uid]),
+    ]
     assert [client.get(address).status_code for address in addresses] == [status] * 3
 
 

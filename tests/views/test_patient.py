@@ -105,7 +105,9 @@ def test_register_sent_twice_stores_one(client_of: ClientOf, staff: User) -> Non
     ],
 )
 def test_register_bad_input_comes_back_at_its_field(client_of: ClientOf, staff: User, field: str, value: str) -> None:
-    response = client_of(staff).post(reverse("logbook:patient-new"), typed(referring_doctor="Dr Typed", **{field: value}))
+    response = client_of(staff).post(
+        reverse("logbook:patient-new"), typed(referring_doctor="Dr Typed", **{field: value})
+    )
     form = response.context["form"]
     assert (response.status_code, list(form.errors)) == (200, [field])
     assert (form["referring_doctor"].value(), form[field].value()) == ("Dr Typed", value)
@@ -120,7 +122,9 @@ def test_register_a_lone_surrogate_never_reaches_the_database(client_of: ClientO
         reverse("logbook:patient-new"), body, content_type="application/x-www-form-urlencoded"
     )
     assert response.status_code in (200, 302)
-    assert [name for name in Patient.objects.values_list("family_name", flat=True) if re.search(r"[\ud800-\udfff]", name)] == []
+    assert [
+        name for name in Patient.objects.values_list("family_name", flat=True) if re.search(r"[\ud800-\udfff]", name)
+    ] == []
 
 
 def test_register_asks_once_about_somebody_alike(client_of: ClientOf, staff: User) -> None:
@@ -137,7 +141,9 @@ def test_register_asks_once_about_somebody_alike(client_of: ClientOf, staff: Use
 def test_duplicates_while_typing(client_of: ClientOf, staff: User) -> None:
     known = a_patient(by=staff)
     response = client_of(staff).post(
-        reverse("logbook:patient-duplicates"), {"family_name": "celik", "birth_date": "1985-09-07"}, headers={"HX-Request": "true"}
+        reverse("logbook:patient-duplicates"),
+        {"family_name": "celik", "birth_date": "1985-09-07"},
+        headers={"HX-Request": "true"},
     )
     assert response.context["alike"] == [known]
     assert looks() == [("leroy", "duplicates", known.pk)]
@@ -159,7 +165,9 @@ def test_correct_with_a_reason(client_of: ClientOf, staff: User) -> None:
 def test_correct_after_somebody_else_shows_both_and_can_be_sent_again(client_of: ClientOf, staff: User) -> None:
     patient = a_patient(by=staff)
     change_patient(by=staff, patient=patient, values={"phone": "99"}, version=1, reason="called")
-    sent = typed(record_number=patient.record_number, given_names=patient.given_names, phone="01", version="1", reason="mine")
+    sent = typed(
+        record_number=patient.record_number, given_names=patient.given_names, phone="01", version="1", reason="mine"
+    )
     client, address = client_of(staff), reverse("logbook:patient-edit", args=[patient.uid])
     response = client.post(address, sent)
     assert response.context["meanwhile"] == [(str(response.context["form"].fields["phone"].label), "99")]
@@ -185,7 +193,9 @@ def test_anonymous_is_sent_to_log_in(client: Client, name: str, staff: User) -> 
         ("patient-edit", "physician", 200),
     ],
 )
-def test_roles(client_of: ClientOf, request: pytest.FixtureRequest, staff: User, name: str, role: str, status: int) -> None:
+def test_roles(
+    client_of: ClientOf, request: pytest.FixtureRequest, staff: User, name: str, role: str, status: int
+) -> None:
     patient = a_patient(by=staff)
     response = client_of(request.getfixturevalue(role)).get(reverse(f"logbook:{name}", args=[patient.uid]))
     assert response.status_code == status

@@ -22,7 +22,13 @@ ClientOf = Callable[[User], Client]
 
 def typed(physician: User, **values: Any) -> dict[str, Any]:
     given = {f"reply_{item.code}": "no" for item in ITEMS} | {f"detail_{item.code}": "" for item in ITEMS}
-    consultation = {"held_date": "2026-01-05", "physician": str(physician.pk), "complaint": "wet hands", "findings": "", "information_given": ""}
+    consultation = {
+        "held_date": "2026-01-05",
+        "physician": str(physician.pk),
+        "complaint": "wet hands",
+        "findings": "",
+        "information_given": "",
+    }
     return {"form_key": str(uuid4())} | consultation | given | values
 
 
@@ -76,7 +82,9 @@ def test_an_answer_that_needs_a_decision_leads_to_it(client_of: ClientOf, physic
         ("physician", ""),
     ],
 )
-def test_bad_input_comes_back_with_everything_typed(client_of: ClientOf, physician: User, field: str, value: str) -> None:
+def test_bad_input_comes_back_with_everything_typed(
+    client_of: ClientOf, physician: User, field: str, value: str
+) -> None:
     patient = a_patient(by=physician)
     sent = typed(physician, reply_diabetes="declined", information_given="leaflet") | {field: value}
     response = client_of(physician).post(reverse("logbook:consultation-new", args=[patient.uid]), sent)
@@ -103,7 +111,9 @@ def test_sent_twice_stores_one(client_of: ClientOf, physician: User) -> None:
     ("role", "statuses"),
     [("physician", [200, 200, 200]), ("auditor", [403, 200, 403]), ("staff", [403] * 3), ("administrator", [403] * 3)],
 )
-def test_roles(client_of: ClientOf, request: pytest.FixtureRequest, physician: User, role: str, statuses: list[int]) -> None:
+def test_roles(
+    client_of: ClientOf, request: pytest.FixtureRequest, physician: User, role: str, statuses: list[int]
+) -> None:
     patient = a_patient(by=physician)
     consultation = a_consultation(by=physician, patient=patient)
     client = client_of(request.getfixturevalue(role))
@@ -129,7 +139,11 @@ def test_decide_one_and_leave_the_other_for_later(client_of: ClientOf, physician
     patient = a_patient(by=physician)
     a_consultation(by=physician, patient=patient, held=date(2026, 1, 5), replies=all_no(epilepsy="yes", diabetes="yes"))
     address = reverse("logbook:decisions", args=[patient.uid])
-    sent = {"form_key": str(uuid4())} | decided("epilepsy") | decided("diabetes", "proceed", "well controlled", "2026-01-05")
+    sent = (
+        {"form_key": str(uuid4())}
+        | decided("epilepsy")
+        | decided("diabetes", "proceed", "well controlled", "2026-01-05")
+    )
     assert client_of(physician).post(address, sent).url == reverse("logbook:patient", args=[patient.uid])
     stored = Decision.objects.get()
     assert (stored.answer.item, stored.word, stored.physician) == ("diabetes", "proceed", physician)
@@ -158,7 +172,10 @@ def test_half_a_decision_comes_back_at_its_field(
     sent = {"form_key": str(uuid4())} | decided("epilepsy", word, reason, day)
     response = client_of(physician).post(reverse("logbook:decisions", args=[patient.uid]), sent)
     answer = Answer.objects.get(item="epilepsy").pk
-    assert (response.status_code, list(response.context["form"].errors)) == (200, [f"{field}_{answer}" for field in fields])
+    assert (response.status_code, list(response.context["form"].errors)) == (
+        200,
+        [f"{field}_{answer}" for field in fields],
+    )
     assert response.context["form"][f"reason_{answer}"].value() == reason
     assert Decision.objects.count() == 0
 
