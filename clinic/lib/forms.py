@@ -29,4 +29,6 @@ class KeyedForm(forms.Form):
             self.cleaned_data = {}
         for problem in problems:
             field = problem.field if problem.field in self.fields else None
+            if field and problem.code == "unlikely":
+                self.fields[field].ask_again = True  # type: ignore[attr-defined]
             self.add_error(field, forms.ValidationError(str(problem.message), code=problem.code))

@@ -11,6 +11,7 @@ from clinic.accounts.models import User
 from clinic.audit.act import act
 from clinic.lib.problems import Problem, Refused
 from sessions.models import Result, Sample
+from sessions.rules.plausible import unlikely_in_result
 from sessions.rules.result import why_not_result
 
 
@@ -19,6 +20,7 @@ def record_result(
     by: User,
     sample: Sample,
     values: dict[str, Any],
+    retyped: frozenset[str] = frozenset(),
     reason: str = "",
     key: UUID | None = None,
     at: datetime | None = None,
@@ -28,8 +30,11 @@ def record_result(
     problems = why_not_result(result, sample, at or timezone.now())
     if sample.session.is_in_error:
         problems.append(Problem("", _("The session of this sample was entered in error.")))
+    unlikely = unlikely_in_result(result)
+    problems += [problem for problem in unlikely if problem.field not in retyped]
     if problems:
         raise Refused(problems)
+    result.retyped = sorted({problem.field for problem in unlikely})
     with act("record_result", by=by, reason=reason, key=key, at=at) as writing:
         writing.create(result)
         writing.about(f"session:{sample.session.uid}", sample.session.patient_id)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -13,6 +14,7 @@ from clinic.lib.problems import Problem, Refused
 from sessions.measures.answers import EACH_SESSION, FORM_VERSION
 from sessions.measures.outcomes import BY_CODE
 from sessions.models import AdverseEvent, Answer, Application, Observation, Phase, Sample, Screening, Session
+from sessions.rules.plausible import COMPARED, UNLIKELY, unlikely_in_observation, unlikely_in_phase
 from sessions.rules.session import (
     why_not_application,
     why_not_event,
@@ -24,12 +26,16 @@ from sessions.rules.session import (
 
 @dataclass(frozen=True)
 class Row:
-    """One typed row: its values by model field, the stored row it continues, its place in the form, rows below it."""
+    """One typed row: its values by model field, the stored row it continues, its place in the form, rows below it.
+
+    `retyped`: the fields whose figure was typed a second time.
+    """
 
     values: dict[str, Any]
     id: int | None = None
     index: int = 0
     below: tuple["Row", ...] = ()
+    retyped: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -51,9 +57,16 @@ def write_rows(writing: Writing, session: Session, entry: Entry, now: datetime, 
     """Bring the rows of `session` in line with `entry`; raises `Refused` with a problem at each field."""
     indication = session.course.indication
     problems: list[Problem] = []
+    scored = _scored(entry.observations)
+    earlier = _earlier(session, scored)
     plan: list[tuple[type[models.Model], str, Iterable[Row], Callable[[Any], list[Problem]]]] = [
         (Application, "applications", entry.applications, lambda row: why_not_application(row, indication)),
-        (Observation, "observations", _scored(entry.observations), lambda row: why_not_observation(row, indication)),
+        (
+            Observation,
+            "observations",
+            scored,
+            lambda row: why_not_observation(row, indication) + unlikely_in_observation(row, earlier),
+        ),
         (AdverseEvent, "events", entry.events, why_not_event),
         (Sample, "samples", entry.samples, lambda row: why_not_sample(row, now)),
     ]
@@ -63,11 +76,15 @@ def write_rows(writing: Writing, session: Session, entry: Entry, now: datetime, 
         groups.append((_pairs(model, rows, stored, {"session": session}, name, why_not, problems), stored))
     applications, stored_applications = groups[0]
     stored_phases = list(Phase.objects.filter(application__in=stored_applications)) if stored_applications else []
+
+    def why_not_in_phase(phase: Phase) -> list[Problem]:
+        return why_not_phase(phase) + unlikely_in_phase(phase, session)
+
     phases = []
     for row, application in applications:
         theirs = [phase for phase in stored_phases if phase.application_id == application.pk]
         phases += _pairs(
-            Phase, row.below, theirs, {"application": application}, f"phases-{row.index}", why_not_phase, problems
+            Phase, row.below, theirs, {"application": application}, f"phases-{row.index}", why_not_in_phase, problems
         )
     if problems:
         raise Refused(problems)
@@ -132,10 +149,34 @@ def _pairs(
         if record is None:
             next_number += 1
             record = model(number=next_number, **parent)
+        confirmed = _confirmed(record, row)
         record._touched = _set(record, row.values)  # type: ignore[attr-defined]
-        problems += [replace(problem, field=f"{prefix}{problem.field}") for problem in why_not(record)]
+        found = why_not(record)
+        unlikely = [problem.field for problem in found if problem.code == UNLIKELY]
+        found = [problem for problem in found if problem.code != UNLIKELY or problem.field not in confirmed]
+        if hasattr(record, "retyped"):
+            record._touched |= _set(record, {"retyped": sorted(set(unlikely) & confirmed)})  # type: ignore[attr-defined]
+        problems += [replace(problem, field=f"{prefix}{problem.field}") for problem in found]
         pairs.append((row, record))
     return pairs
+
+
+def _confirmed(record: models.Model, row: Row) -> frozenset[str]:
+    """The fields typed twice now, and those typed twice before whose figure is still the same."""
+    before = {name for name in getattr(record, "retyped", []) if getattr(record, name) == row.values.get(name)}
+    return row.retyped | before
+
+
+def _earlier(session: Session, rows: Iterable[Row]) -> dict[tuple[str, str, str], Decimal]:
+    """The last value before this session of what is compared, by measure, site and side."""
+    measures = {row.values["measure"] for row in rows} & set(COMPARED)
+    if not measures or session.started_at is None:
+        return {}
+    found = Observation.objects.filter(
+        session__patient=session.patient, session__started_at__lt=session.started_at, measure__in=measures
+    ).exclude(session__record_status="entered-in-error")
+    columns = found.order_by("session__started_at", "id").values_list("measure", "site", "side", "value")
+    return {(measure, site, side): value for measure, site, side, value in columns}
 
 
 def _set(record: models.Model, values: dict[str, Any]) -> bool:

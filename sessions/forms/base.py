@@ -26,6 +26,10 @@ class FigureField(forms.DecimalField):
         "max_whole_digits": _("Too many digits before the decimal separator: please read it again."),
     }
 
+    # Set where a figure looked unlikely: the page then asks for it a second time, in a field of its own.
+    ask_again = False
+    typed_again = ""
+
     def __init__(self, *args: Any, unit: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.unit = unit
@@ -84,6 +88,34 @@ def form_field(field: models.Field, **options: Any) -> forms.Field | None:
         made.widget.attrs.update({"rows": 3})
         made.widget.attrs.pop("cols", None)
     return made
+
+
+def check_typed_again(form: forms.Form) -> None:
+    """A figure asked for a second time is the same both times."""
+    for name, field in form.fields.items():
+        again = f"{form.add_prefix(name)}-again"
+        if not isinstance(field, FigureField) or again not in form.data:
+            continue
+        field.ask_again, field.typed_again = True, str(form.data[again]).strip()
+        if not field.typed_again or name not in form.cleaned_data:
+            continue
+        try:
+            same = field.to_python(field.typed_again) == field.to_python(form.data.get(form.add_prefix(name)))
+        except forms.ValidationError:
+            same = False
+        if not same:
+            form.add_error(
+                name, forms.ValidationError(_("The two figures differ: please read them again."), code="differ")
+            )
+
+
+def typed_again(form: forms.Form) -> frozenset[str]:
+    """The fields whose figure was typed twice, the same both times."""
+    return frozenset(
+        name
+        for name, field in form.fields.items()
+        if isinstance(field, FigureField) and field.typed_again and name not in form.errors
+    )
 
 
 def run_field_checks(form: forms.ModelForm) -> None:

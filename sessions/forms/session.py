@@ -14,6 +14,7 @@ from sessions.forms.session_rows import applications_of, events_of, observations
 from sessions.measures.answers import ASKED_OF_ALL, EACH_SESSION
 from sessions.measures.sites import Indication
 from sessions.models import Course, Device, Session
+from sessions.rules.plausible import UNLIKELY
 
 OF_INDICATION = {
     Indication.HYPERHIDROSIS: ("course_phase", "dominant_hand", "dryness_before"),
@@ -182,6 +183,8 @@ class SessionEntry:
             prefix = next((prefix for prefix in forms_by_prefix if problem.field.startswith(prefix)), "")
             form = forms_by_prefix.get(prefix, self.form)
             name = problem.field.removeprefix(prefix)
+            if name in form.fields and problem.code == UNLIKELY:
+                form.fields[name].ask_again = True
             form.add_error(
                 name if name in form.fields else None, forms.ValidationError(str(problem.message), code=problem.code)
             )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.audit.history import OutsideAnAct
 from clinic.lib.text import readable_text
 from sessions.actions.session_rows import Row
-from sessions.forms.base import FigureField, form_field, run_field_checks
+from sessions.forms.base import FigureField, check_typed_again, form_field, run_field_checks, typed_again
 from sessions.measures.outcomes import measures_of
 from sessions.measures.quantities import FREQUENCY_UNITS
 from sessions.measures.sites import pole_choices, site_choices
@@ -37,6 +37,11 @@ class RowForm(forms.ModelForm):
         for field in self.fields.values():
             if isinstance(field, forms.CharField) and readable_text not in field.validators:
                 field.validators.append(readable_text)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        check_typed_again(self)
+        return cleaned
 
     def _post_clean(self) -> None:
         """Each field's own check, at its field; the row as a whole is checked by the act."""
@@ -302,7 +307,9 @@ def _rows(formset: Any) -> Iterable[Row]:
         below = rows_in(phases) if phases is not None else ()
         if form.cleaned_data.get("DELETE") or not (form.cleaned_data.get("id") or form.has_changed() or below):
             continue
-        yield Row(values=form.values(), id=form.cleaned_data.get("id"), index=index, below=below)
+        yield Row(
+            values=form.values(), id=form.cleaned_data.get("id"), index=index, below=below, retyped=typed_again(form)
+        )
 
 
 def initial(row: models.Model, form: type[RowForm]) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """Signing and what follows: the password again, the reason, the addendum, the laboratory's result."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.lib.fields import PROSE
-from sessions.forms.base import LogbookForm, LogbookModelForm, form_field
+from sessions.forms.base import LogbookForm, LogbookModelForm, check_typed_again, form_field
 from sessions.models import Result
 
 
@@ -63,3 +65,8 @@ class ResultForm(LogbookModelForm):
             "interpretation",
         ]
         formfield_callback = form_field
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        check_typed_again(self)
+        return cleaned

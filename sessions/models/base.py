@@ -52,3 +52,8 @@ def not_negative(*fields: str, name: str) -> models.CheckConstraint:
 def as_typed() -> Any:
     """What the person typed, where it differs from what is stored: {field: text}."""
     return models.JSONField(default=dict, blank=True)
+
+
+def retyped() -> Any:
+    """The figures that looked unlikely and were typed a second time: their field names."""
+    return models.JSONField(default=list, blank=True)

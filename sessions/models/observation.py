@@ -11,7 +11,7 @@ from sessions.measures import words
 from sessions.measures.outcomes import BY_CODE, MEASURES, Measure, unit_shown
 from sessions.measures.quantities import BLOOD_UNITS, RESULT_UNITS, quantity
 from sessions.measures.sites import Side, Site
-from sessions.models.base import Clinical, address, as_typed, both_or_none, not_negative, one_of
+from sessions.models.base import Clinical, address, as_typed, both_or_none, not_negative, one_of, retyped
 from sessions.models.session import Session
 
 Q = models.Q
@@ -36,6 +36,7 @@ class Observation(Clinical):
     rater = Code(_("rated by"), choices=words.Rater.choices, blank=True)
     method = Line(_("method or landmark"), blank=True)
     as_typed = as_typed()
+    retyped = retyped()
 
     history = History()
 
@@ -154,6 +155,7 @@ class Result(Clinical):
     in_error = models.BooleanField(_("entered in error"), default=False)
     error_reason = Line(_("reason for the correction"), blank=True)
     as_typed = as_typed()
+    retyped = retyped()
 
     history = History()
 

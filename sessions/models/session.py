@@ -11,7 +11,7 @@ from clinic.lib.fields import Code, Count, Line, Prose
 from sessions.measures import words
 from sessions.measures.quantities import CONCENTRATION_UNITS, quantity
 from sessions.measures.sites import POLE_SITES, Side, Site
-from sessions.models.base import Clinical, address, as_typed, both_or_none, not_negative, one_of
+from sessions.models.base import Clinical, address, as_typed, both_or_none, not_negative, one_of, retyped
 from sessions.models.course import Course
 from sessions.models.device import Device
 from sessions.models.patient import Patient
@@ -284,6 +284,7 @@ class Phase(Clinical):
     current_density_ma_cm2 = quantity("current_density_ma_cm2", _("current density, as read off the device"))
     charge_ma_min = quantity("charge_ma_min", _("charge, as read off the device"))
     as_typed = as_typed()
+    retyped = retyped()
 
     history = History()
 

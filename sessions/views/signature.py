@@ -16,6 +16,7 @@ from clinic.lib.problems import AlreadyDone, Refused
 from sessions.actions.result import mark_result_in_error, record_result
 from sessions.actions.session import mark_in_error
 from sessions.actions.signature import add_addendum, problems_before_signing, sign_session
+from sessions.forms.base import typed_again
 from sessions.forms.signature import AddendumForm, InErrorForm, ResultForm, SignForm
 from sessions.models import Result, Sample
 from sessions.reports.record import record_of, where_to_answer
@@ -124,7 +125,13 @@ def new_result(request: HttpRequest, uid: UUID) -> HttpResponse:
     form = ResultForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            record_result(by=request.user, sample=sample, values=form.values(), key=form.cleaned_data["form_key"])
+            record_result(
+                by=request.user,
+                sample=sample,
+                values=form.values(),
+                retyped=typed_again(form),
+                key=form.cleaned_data["form_key"],
+            )
         except AlreadyDone as done:
             return to_page_of(done.subject)
         except Refused as refused:

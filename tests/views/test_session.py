@@ -268,3 +268,17 @@ def test_session_in_error_is_struck_through_and_readable(client, course, physici
     assert "Wrong patient" in page
     assert "struck" in page
     assert "14,5" in page
+
+
+def test_session_form_asks_for_an_unlikely_figure_again_and_records_that_it_did(client, course, physician, device):
+    application = APPLICATION | {"phases": [PHASE | {"duration_min": "200"}]}
+    data = posted(physician=physician, device=device, applications=[application])
+    page = client.post(new(course), data).content.decode()
+    assert 'name="phases-0-0-duration_min-again"' in page
+    assert Session.objects.count() == 0
+    differing = client.post(new(course), data | {"phases-0-0-duration_min-again": "20"}).content.decode()
+    assert 'value="20"' in differing
+    assert Session.objects.count() == 0
+    answer = client.post(new(course), data | {"phases-0-0-duration_min-again": "200,0"})
+    assert answer.status_code == 302
+    assert Phase.objects.get().retyped == ["duration_min"]
