@@ -17,7 +17,7 @@ def plain_username(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold().strip()
 
 
-class Accounts(BaseUserManager.from_queryset(RecordedQuerySet)):  # type: ignore[misc]
+class Accounts(BaseUserManager.from_queryset(RecordedQuerySet)):
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(username=plain_username(username or ""))
 

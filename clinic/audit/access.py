@@ -19,7 +19,7 @@ def record_look(request: HttpRequest, patient_ids: Iterable[int], kind: str) -> 
     now = timezone.now()
     route = request.resolver_match.view_name if request.resolver_match else ""
     looks = [
-        Look(
+        Look(  # type: ignore[misc]
             at=now,
             by=request.user,
             by_name=request.user.get_full_name(),  # type: ignore[union-attr]

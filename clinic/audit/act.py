@@ -47,7 +47,7 @@ class Writing:
         for model, group in _by_model(rows):
             _checked(group)
             with _constraints_in_words():
-                models.QuerySet(model).bulk_create(group)
+                models.QuerySet(model).bulk_create(group)  # type: ignore[arg-type]
             self._written.setdefault(model, {}).update((row.pk, "+") for row in group)
 
     def change(self, row: models.Model, *fields: str) -> None:
@@ -62,7 +62,7 @@ class Writing:
     def remove(self, *rows: models.Model) -> None:
         """Take rows of a draft away; what they held stays readable in the history."""
         for model, group in _by_model(rows):
-            queryset = models.QuerySet(model).filter(pk__in=[row.pk for row in group])
+            queryset: models.QuerySet[Any] = models.QuerySet(model).filter(pk__in=[row.pk for row in group])
             queryset._raw_delete(queryset.db)
             self._removed += group
 
@@ -85,7 +85,7 @@ class Writing:
             for sign in ("+", "~"):
                 _copy_to_history(model, [pk for pk, given in signs.items() if given == sign], sign, act)
         for model, group in _by_model(self._removed):
-            models.QuerySet(history_of(model)).bulk_create(_last_history(row, act) for row in group)
+            models.QuerySet(history_of(model)).bulk_create(_last_history(row, act) for row in group)  # type: ignore[arg-type]
         return act
 
 
@@ -154,7 +154,7 @@ def _constraints_in_words() -> Iterator[None]:
             if _said_no(model, constraint, str(error)):
                 fields = getattr(constraint, "fields", ())
                 field = constraint.violation_error_code or (fields[-1] if fields else "")
-                raise Refused([Problem(field, constraint.violation_error_message, "constraint")]) from error
+                raise Refused([Problem(field, constraint.violation_error_message, "constraint")]) from error  # type: ignore[arg-type]
         raise
 
 

@@ -83,11 +83,11 @@ def quantity(name: str, label: str | Promise, **options: object) -> models.Decim
     if kind.most is not None:
         checks.append(AtMost(kind.most))
     return models.DecimalField(
-        label,
+        label,  # type: ignore[arg-type]
         max_digits=kind.digits,
         decimal_places=kind.places,
         null=True,
         blank=True,
-        validators=checks,
+        validators=checks,  # type: ignore[arg-type]
         **options,  # type: ignore[arg-type]
     )

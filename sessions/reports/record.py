@@ -14,7 +14,7 @@ def record_of(session: Session) -> dict[str, Any]:
     screening = getattr(session, "screening", None)
     error = (
         session.history.filter(record_status="entered-in-error").order_by("history_id").select_related("act").first()
-    )  # type: ignore[attr-defined]
+    )
     return {
         "session": session,
         "course": session.course,

@@ -3,13 +3,13 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clinic.accounts.roles import Permission
-from clinic.gate import requires
+from clinic.gate import PersonRequest, requires
 from clinic.lib.problems import AlreadyDone, Refused
 from sessions.actions.course import change_course, end_course, open_course
 from sessions.forms.course import CourseForm, EditCourseForm, EndCourseForm
@@ -23,7 +23,7 @@ from sessions.views.subjects import to_page_of
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.WRITE_RECORDS, shows_patient=True)
-def new(request: HttpRequest, uid: UUID) -> HttpResponse:
+def new(request: PersonRequest, uid: UUID) -> HttpResponse:
     """Open a course: first the indication, then the form with its sites."""
     patient = fetch.patient(request, uid, "course")
     indication = request.POST.get("indication") or request.GET.get("indication", "")
@@ -55,7 +55,7 @@ def new(request: HttpRequest, uid: UUID) -> HttpResponse:
     return render(request, "logbook/course/new.html", page)
 
 
-def _choose_indication(request: HttpRequest, patient: Patient) -> HttpResponse:
+def _choose_indication(request: PersonRequest, patient: Patient) -> HttpResponse:
     choices = [(word.value, word.label, [site.label for site in SITES_OF[word]]) for word in Indication]
     page = {"patient": patient, "standing": fetch.standing_of(patient), "choices": choices}
     return render(request, "logbook/course/indication.html", page)
@@ -63,7 +63,7 @@ def _choose_indication(request: HttpRequest, patient: Patient) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD"])
 @requires(Permission.READ_RECORDS, shows_patient=True)
-def show(request: HttpRequest, uid: UUID) -> HttpResponse:
+def show(request: PersonRequest, uid: UUID) -> HttpResponse:
     """A course: progress, next act, its sessions with what was scored, set and seen."""
     course = fetch.course(request, uid)
     page = {
@@ -78,7 +78,7 @@ def show(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.WRITE_RECORDS, shows_patient=True)
-def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
+def edit(request: PersonRequest, uid: UUID) -> HttpResponse:
     """Correct a course, with a reason."""
     course = fetch.course(request, uid)
     form = EditCourseForm(request.POST or None, instance=course, user=request.user)
@@ -115,7 +115,7 @@ def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.WRITE_RECORDS, shows_patient=True)
-def end(request: HttpRequest, uid: UUID) -> HttpResponse:
+def end(request: PersonRequest, uid: UUID) -> HttpResponse:
     """End a course, with its date and reason."""
     course = fetch.course(request, uid)
     form = EndCourseForm(request.POST or None, instance=course)

@@ -3,13 +3,13 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clinic.accounts.roles import Permission
-from clinic.gate import requires
+from clinic.gate import PersonRequest, requires
 from clinic.lib.problems import AlreadyDone, Refused
 from sessions.actions.device import change_device, register_device
 from sessions.forms.device import DeviceForm, EditDeviceForm
@@ -20,7 +20,7 @@ from sessions.views.subjects import to_page_of
 
 @require_http_methods(["GET", "HEAD"])
 @requires(Permission.MANAGE_DEVICES)
-def devices(request: HttpRequest) -> HttpResponse:
+def devices(request: PersonRequest) -> HttpResponse:
     """Every device, those in service first."""
     found = Device.objects.all()
     page = {"in_service": found.in_service(), "out_of_service": found.exclude(out_of_service_date__isnull=True)}
@@ -29,7 +29,7 @@ def devices(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.MANAGE_DEVICES)
-def register(request: HttpRequest) -> HttpResponse:
+def register(request: PersonRequest) -> HttpResponse:
     """Register a device by its serial number."""
     form = DeviceForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -47,7 +47,7 @@ def register(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.MANAGE_DEVICES)
-def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
+def edit(request: PersonRequest, uid: UUID) -> HttpResponse:
     """Correct a device, with a reason."""
     device = get_object_or_404(Device, uid=uid)
     form = EditDeviceForm(request.POST or None, instance=device)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.accounts.confirm import why_not_confirmed
 from clinic.accounts.roles import Permission
-from clinic.gate import requires
+from clinic.gate import PersonRequest, requires
 from clinic.lib.problems import AlreadyDone, Refused
 from sessions.actions.session import log_session, save_draft
 from sessions.actions.signature import amend_session
@@ -28,7 +28,7 @@ from sessions.views.subjects import to_page_of
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.WRITE_RECORDS, shows_patient=True)
-def new_session(request: HttpRequest, uid: UUID) -> HttpResponse:
+def new_session(request: PersonRequest, uid: UUID) -> HttpResponse:
     """Log a session of this course."""
     course = fetch.course(request, uid)
     entry = SessionEntry(request.POST or None, course=course, user=request.user)
@@ -48,7 +48,7 @@ def new_session(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.WRITE_RECORDS, shows_patient=True)
-def edit_session(request: HttpRequest, uid: UUID) -> HttpResponse:
+def edit_session(request: PersonRequest, uid: UUID) -> HttpResponse:
     """Go on with a draft; a signed record is amended instead."""
     session = fetch.session(request, uid)
     if not session.is_draft:
@@ -76,7 +76,7 @@ def edit_session(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.SIGN_RECORDS, shows_patient=True)
-def amend(request: HttpRequest, uid: UUID) -> HttpResponse:
+def amend(request: PersonRequest, uid: UUID) -> HttpResponse:
     """Correct a signed record: reason and password, a new revision; the former stays readable."""
     session = fetch.session(request, uid)
     if not session.is_signed:
@@ -107,7 +107,7 @@ def amend(request: HttpRequest, uid: UUID) -> HttpResponse:
     return _page(request, entry, session.course, session=session, confirm=confirm, differences=differences)
 
 
-def wants_saving(request: HttpRequest, entry: SessionEntry, *others: Any) -> bool:
+def wants_saving(request: PersonRequest, entry: SessionEntry, *others: Any) -> bool:
     """Whether to save: not when one more row was asked for, and only what has a storable shape."""
     if request.method != "POST":
         return False
@@ -119,7 +119,7 @@ def wants_saving(request: HttpRequest, entry: SessionEntry, *others: Any) -> boo
     return all([entry.is_valid(), *(form.is_valid() for form in others)])
 
 
-def _confirmed(request: HttpRequest, password: str) -> None:
+def _confirmed(request: PersonRequest, password: str) -> None:
     problems = why_not_confirmed(request, password)
     if problems:
         raise Refused(problems)
@@ -131,7 +131,7 @@ def _differences(refused: Refused, entry: SessionEntry, session: Session) -> lis
     return compare(entry.form, Session.objects.get(pk=session.pk))
 
 
-def _saved(request: HttpRequest, session: Session) -> HttpResponse:
+def _saved(request: PersonRequest, session: Session) -> HttpResponse:
     if request.POST.get("then") == "review":
         return redirect("logbook:session-sign", session.uid)
     time = date_format(timezone.localtime(), "TIME_FORMAT")
@@ -140,7 +140,7 @@ def _saved(request: HttpRequest, session: Session) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest,
+    request: PersonRequest,
     entry: SessionEntry,
     course: Course,
     *,
