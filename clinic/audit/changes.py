@@ -161,7 +161,10 @@ def _in_words(kept: Any, value: Any, words: Words, names: dict[Any, str]) -> str
     if kept.choices:
         return str(dict(kept.flatchoices).get(value, value))
     if isinstance(value, dict):
-        return "; ".join(f"{_name_in(kept.model, key)}: {plainly(item)}" for key, item in value.items())
+        said = _("%(row)s: %(words)s")
+        return "; ".join(
+            said % {"row": _name_in(kept.model, key), "words": plainly(item)} for key, item in value.items()
+        )
     text = plainly(value)
     unit = words.unit_of(kept)
     return f"{text} {unit}" if unit else text

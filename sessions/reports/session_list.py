@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 
 from clinic.lib.table import Column, Row, Table
 from sessions.measures.sites import Site
@@ -90,7 +90,8 @@ def _sites(session_ids: Any) -> dict[int, list[str]]:
 def _list_row(session: Session, sites: list[str]) -> Row:
     status = session.get_status_display()
     if session.late_record:
-        status = f"{status} ({pgettext('session', 'late record')})"
+        late = _("late record")
+        status = f"{status} ({late})"
     return Row(
         (
             session.started_at,

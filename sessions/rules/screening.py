@@ -269,4 +269,4 @@ def standing(birth_date: date, answers: Iterable[Given], today: date) -> Standin
 
 
 def _with(short: str | Promise, reply: str) -> str:
-    return f"{short}: {Reply(reply).label}"
+    return _("%(row)s: %(words)s") % {"row": short, "words": Reply(reply).label}
