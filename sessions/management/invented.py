@@ -265,7 +265,7 @@ def cellulite_rows(random: Random, plan: Plan, number: int, _started: datetime) 
             around = Decimal(random.randint(560, 640)) / 10 - Decimal(number) / 5
             observations.append(_seen("CIRC", site, side, around, "cm", rater="staff", method="10 cm sous le repère"))
     if number in (1, 10):
-        weight = Decimal(random.randint(580, 760)) / 10
+        weight = Decimal(580 + 20 * (plan.opened.toordinal() % 9)) / 10 - Decimal(number) / 10
         observations.append(_seen("WEIGHT", "", "", weight, "kg", rater="device"))
     values = {"combined_procedures": "no", "position": "standing-relaxed"}
     return {"values": values, "applications": tuple(applications), "observations": tuple(observations)}
