@@ -13,7 +13,7 @@ from sessions.measures.quantities import QUANTITIES, SETTINGS
 from sessions.models import Application, Phase
 
 # Rows are counted, joined and addressed; that is no setting.
-NOT_A_SETTING = {"id", "application", "session", "number", "as_typed"}
+NOT_A_SETTING = {"id", "application", "session", "number", "as_typed", "retyped"}
 
 
 def columns() -> list[models.Field]:

@@ -33,6 +33,7 @@ LEVELS: list[tuple[str, int]] = [
     ("sessions/forms", 10),
     ("clinic/forms", 10),
     ("clinic/formats", 0),
+    ("clinic/operations/server.py", 10),
     ("clinic/operations", 11),
     ("sessions/views", 11),
     ("sessions/templatetags", 11),
