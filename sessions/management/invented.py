@@ -136,7 +136,7 @@ def plans(random: Random, today: date) -> list[Plan]:
 def _hyperhidrosis(random: Random, person: dict[str, Any], opened: date, today: date, index: int) -> Plan:
     sites = ((Site.PALM,), (Site.PALM, Site.SOLE), (Site.SOLE,), (Site.AXILLA,))[0 if index % 6 < 2 else 1 + index % 3]
     days, day = list(UK_DAYS), UK_DAYS[-1]
-    while len(days) < 28 and opened + timedelta(days=day + 30) < today:
+    while len(days) < 24 and opened + timedelta(days=day + 30) < today:
         day += random.choice((14, 14, 21, 28))
         days.append(day)
     yes = {"metal_path": "Vis, cheville gauche"} if index % 8 == 3 else {}
