@@ -130,7 +130,7 @@ def _kept_fields(row: Any) -> list[Any]:
 
 
 def _field_name(kept: Any) -> str:
-    return _("As typed") if isinstance(kept, models.JSONField) else capfirst(str(kept.verbose_name))
+    return capfirst(str(kept.verbose_name))
 
 
 def _name_in(model: Any, key: str) -> str:
@@ -154,7 +154,7 @@ def _names_pointed_to(strands: list[Strand], words: Words) -> dict[Any, str]:
 
 
 def _in_words(kept: Any, value: Any, words: Words, names: dict[Any, str]) -> str:
-    if value in (None, "", {}):
+    if value in (None, "", {}, []):
         return ""
     if kept.is_relation:
         return names.get((kept.related_model, value), _("no longer known"))
@@ -165,6 +165,8 @@ def _in_words(kept: Any, value: Any, words: Words, names: dict[Any, str]) -> str
         return "; ".join(
             said % {"row": _name_in(kept.model, key), "words": plainly(item)} for key, item in value.items()
         )
+    if isinstance(value, list):
+        return ", ".join(_name_in(kept.model, key) for key in value)
     text = plainly(value)
     unit = words.unit_of(kept)
     return f"{text} {unit}" if unit else text

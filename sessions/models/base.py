@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from clinic.audit.history import Recorded
 
@@ -37,7 +38,7 @@ def both_or_none(first: str, second: str, *, name: str, message: str | Promise) 
         models.Q(**{f"{first}__isnull": False}) & ~models.Q(**{second: ""})
     )
     return models.CheckConstraint(
-        condition=condition, name=name, violation_error_code=second, violation_error_message=message
+        condition=condition, name=name, violation_error_code=second, violation_error_message=message  # type: ignore[arg-type]
     )
 
 
@@ -51,9 +52,9 @@ def not_negative(*fields: str, name: str) -> models.CheckConstraint:
 
 def as_typed() -> Any:
     """What the person typed, where it differs from what is stored: {field: text}."""
-    return models.JSONField(default=dict, blank=True)
+    return models.JSONField(_("as typed"), default=dict, blank=True)
 
 
 def retyped() -> Any:
     """The figures that looked unlikely and were typed a second time: their field names."""
-    return models.JSONField(default=list, blank=True)
+    return models.JSONField(_("typed twice"), default=list, blank=True)

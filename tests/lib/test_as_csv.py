@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,7 +44,10 @@ def test_empty_table_still_names_its_columns():
 
 
 def test_nothing_is_an_empty_cell_and_yes_and_no_are_words():
-    assert [cell(value, "text", "en") for value in (None, "", True, False)] == ["", "", "yes", "no"]
+    with translation.override("en"):
+        assert [cell(value, "text", "en") for value in (None, "", True, False)] == ["", "", "yes", "no"]
+    with translation.override("fr"):
+        assert [cell(value, "text", "fr") for value in (True, False)] == ["oui", "non"]
 
 
 @pytest.mark.parametrize("start", FORMULA_STARTS)

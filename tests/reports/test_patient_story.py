@@ -113,5 +113,5 @@ def test_a_changed_answer_is_told_and_an_unchanged_one_is_not(physician: User) -
         )
     entries = patient_story.build(patient, answers_of(patient), kind="screening").entries
     assert [(entry.day.day, [str(change["now"]) for change in entry.facts["changes"]]) for entry in entries] == [
-        (9, ["yes"])
+        (9, ["oui"])
     ]
