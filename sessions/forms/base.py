@@ -120,12 +120,12 @@ def typed_again(form: forms.Form) -> frozenset[str]:
 
 def run_field_checks(form: forms.ModelForm) -> None:
     """The validators of the model's fields, with what they say at the form's fields."""
-    for name in form._meta.fields or []:  # type: ignore[attr-defined]
+    for name in form._meta.fields or []:
         value = form.cleaned_data.get(name)
         if value in (None, ""):
             continue
         try:
-            form._meta.model._meta.get_field(name).run_validators(value)  # type: ignore[attr-defined]
+            form._meta.model._meta.get_field(name).run_validators(value)
         except forms.ValidationError as error:
             form.add_error(name, error)
 

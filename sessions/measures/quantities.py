@@ -73,7 +73,7 @@ class AboveZero(MinValueValidator):
 
 
 class AtMost(MaxValueValidator):
-    message = _("A percentage cannot be more than the whole.")
+    message = _("A percentage is one hundred at most.")
 
 
 def quantity(name: str, label: str | Promise, **options: object) -> models.DecimalField:

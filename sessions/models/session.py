@@ -316,7 +316,7 @@ class Phase(Clinical):
                 condition=Q(duty_cycle_pct__isnull=True) | Q(duty_cycle_pct__lte=100),
                 name="phase_duty_is_a_share",
                 violation_error_code="duty_cycle_pct",
-                violation_error_message=_("A percentage cannot be more than the whole."),
+                violation_error_message=_("A percentage is one hundred at most."),
             ),
             not_negative(
                 "current_ma",

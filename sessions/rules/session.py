@@ -127,7 +127,7 @@ def why_not_application(application: Application, indication: str) -> list[Probl
         and application.concentration is not None
         and application.concentration > 100
     ):
-        problems.append(Problem("concentration", _("A percentage cannot be more than the whole.")))
+        problems.append(Problem("concentration", _("A percentage is one hundred at most.")))
     return problems
 
 

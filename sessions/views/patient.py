@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.accounts.roles import Permission
 from clinic.audit.access import record_look
-from clinic.gate import requires
+from clinic.gate import PersonRequest, requires
 from clinic.lib.problems import AlreadyDone, Refused
 from sessions.actions.known import answers_of
 from sessions.actions.patient import change_patient, register_patient
@@ -28,7 +28,7 @@ from sessions.views.subjects import to_page_of
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.FIND_PATIENTS, shows_patient=True)
-def patients(request: HttpRequest) -> HttpResponse:
+def patients(request: PersonRequest) -> HttpResponse:
     """The search box with those seen lately; by POST, who was found."""
     form = SearchForm(request.POST if request.method == "POST" else None)
     text = form.cleaned_data["search"] if form.is_bound and form.is_valid() else ""
@@ -46,7 +46,7 @@ def patients(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.REGISTER_PATIENTS, shows_patient=True)
-def register(request: HttpRequest) -> HttpResponse:
+def register(request: PersonRequest) -> HttpResponse:
     """Register a patient; somebody alike with the same birth date is asked about first."""
     form = RegisterForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -71,13 +71,13 @@ def register(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @requires(Permission.REGISTER_PATIENTS, shows_patient=True)
-def duplicates(request: HttpRequest) -> HttpResponse:
+def duplicates(request: PersonRequest) -> HttpResponse:
     """While typing: who is known with this birth date and a name alike."""
     form = RegisterForm(request.POST)
     return render(request, "logbook/patient/_alike.html", {"form": form, "alike": _alike(request, form)})
 
 
-def _alike(request: HttpRequest, form: RegisterForm) -> list[Patient]:
+def _alike(request: PersonRequest, form: RegisterForm) -> list[Patient]:
     found = alike_patients(**form.typed())
     record_look(request, [patient.pk for patient in found], "duplicates")
     return found
@@ -85,7 +85,7 @@ def _alike(request: HttpRequest, form: RegisterForm) -> list[Patient]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.REGISTER_PATIENTS, shows_patient=True)
-def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
+def edit(request: PersonRequest, uid: UUID) -> HttpResponse:
     """Correct who a patient is, with a reason."""
     patient = fetch.patient(request, uid)
     form = EditPatientForm(request.POST or None, instance=patient, initial={"version": patient.version})
@@ -118,7 +118,7 @@ def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD"])
 @requires(Permission.FIND_PATIENTS, shows_patient=True)
-def show(request: HttpRequest, uid: UUID) -> HttpResponse:
+def show(request: PersonRequest, uid: UUID) -> HttpResponse:
     """The whole story of a patient; who may not read records sees who it is, and no more."""
     patient = fetch.patient(request, uid)
     if not request.user.may(Permission.READ_RECORDS):
@@ -139,7 +139,7 @@ def show(request: HttpRequest, uid: UUID) -> HttpResponse:
     )
 
 
-def _standing(request: HttpRequest, patient: Patient) -> Standing:
+def _standing(request: PersonRequest, patient: Patient) -> Standing:
     """The banner: with what was answered only for those who may read records."""
     if request.user.may(Permission.READ_RECORDS):
         return fetch.standing_of(patient)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from clinic.accounts.roles import Permission
-from clinic.gate import requires
+from clinic.gate import PersonRequest, requires
 from clinic.lib.problems import AlreadyDone, Refused
 from sessions.actions.known import answers_of
 from sessions.actions.screening import Decided, record_consultation, record_decisions
@@ -24,7 +24,7 @@ from sessions.views.subjects import to_page_of
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.WRITE_RECORDS, shows_patient=True)
-def new_consultation(request: HttpRequest, uid: UUID) -> HttpResponse:
+def new_consultation(request: PersonRequest, uid: UUID) -> HttpResponse:
     """Record a consultation with the answer to every question."""
     patient = fetch.patient(request, uid, "consultation")
     known = answers_of(patient)
@@ -60,7 +60,7 @@ def new_consultation(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD"])
 @requires(Permission.READ_RECORDS, shows_patient=True)
-def consultation(request: HttpRequest, uid: UUID) -> HttpResponse:
+def consultation(request: PersonRequest, uid: UUID) -> HttpResponse:
     """A consultation as it was recorded."""
     found = fetch.consultation(request, uid)
     page = {
@@ -74,7 +74,7 @@ def consultation(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.WRITE_RECORDS, shows_patient=True)
-def decisions(request: HttpRequest, uid: UUID) -> HttpResponse:
+def decisions(request: PersonRequest, uid: UUID) -> HttpResponse:
     """What needs a physician's decision, and what was decided."""
     patient = fetch.patient(request, uid, "decisions")
     known = answers_of(patient)

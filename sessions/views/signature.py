@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clinic.accounts.confirm import why_not_confirmed
 from clinic.accounts.roles import Permission
 from clinic.audit.access import record_look
-from clinic.gate import requires
+from clinic.gate import PersonRequest, requires
 from clinic.lib.problems import AlreadyDone, Refused
 from sessions.actions.result import mark_result_in_error, record_result
 from sessions.actions.session import mark_in_error
@@ -26,7 +26,7 @@ from sessions.views.subjects import to_page_of
 
 @require_safe
 @requires(Permission.READ_RECORDS, shows_patient=True)
-def record(request: HttpRequest, uid: UUID) -> HttpResponse:
+def record(request: PersonRequest, uid: UUID) -> HttpResponse:
     """The record as it stands, with its signatures, addenda and results."""
     session = fetch.session(request, uid)
     return render(request, "logbook/session/record.html", record_of(session) | _banner(session))
@@ -34,7 +34,7 @@ def record(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.SIGN_RECORDS, shows_patient=True)
-def sign(request: HttpRequest, uid: UUID) -> HttpResponse:
+def sign(request: PersonRequest, uid: UUID) -> HttpResponse:
     """The record exactly as it will be signed, what is still missing, and the password."""
     session = fetch.session(request, uid)
     if not session.is_draft:
@@ -67,7 +67,7 @@ def sign(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.SIGN_RECORDS, shows_patient=True)
-def addendum(request: HttpRequest, uid: UUID) -> HttpResponse:
+def addendum(request: PersonRequest, uid: UUID) -> HttpResponse:
     """Add to a signed record."""
     session = fetch.session(request, uid)
     if not session.is_signed:
@@ -91,7 +91,7 @@ def addendum(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.SIGN_RECORDS, shows_patient=True)
-def in_error(request: HttpRequest, uid: UUID) -> HttpResponse:
+def in_error(request: PersonRequest, uid: UUID) -> HttpResponse:
     """Strike a record through, with the reason."""
     session = fetch.session(request, uid)
     if session.is_in_error:
@@ -118,7 +118,7 @@ def in_error(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.WRITE_RECORDS, shows_patient=True)
-def new_result(request: HttpRequest, uid: UUID) -> HttpResponse:
+def new_result(request: PersonRequest, uid: UUID) -> HttpResponse:
     """Enter what the laboratory reported on a sample."""
     sample = get_object_or_404(Sample.objects.select_related("session__patient", "session__course"), uid=uid)
     record_look(request, [sample.session.patient_id], "sample")
@@ -145,7 +145,7 @@ def new_result(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.WRITE_RECORDS, shows_patient=True)
-def result_in_error(request: HttpRequest, uid: UUID) -> HttpResponse:
+def result_in_error(request: PersonRequest, uid: UUID) -> HttpResponse:
     """Strike a result through, with the reason."""
     result = get_object_or_404(Result.objects.select_related("sample__session__patient"), uid=uid)
     session = result.sample.session

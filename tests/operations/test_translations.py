@@ -1,5 +1,6 @@
 """French is complete: every sentence of the program has one, none is a guess, and what is compiled is what is written."""
 
+import re
 from pathlib import Path
 
 import polib
@@ -44,8 +45,6 @@ def test_no_translation_is_a_guess(catalogue: polib.POFile) -> None:
 
 
 def test_translation_keeps_every_placeholder(catalogue: polib.POFile) -> None:
-    import re
-
     placeholder = re.compile(r"%\(\w+\)[sd]|\{\w*\}|%[sd]")
     wrong = []
     for entry in catalogue:
@@ -55,6 +54,10 @@ def test_translation_keeps_every_placeholder(catalogue: polib.POFile) -> None:
             if (not entry.msgid_plural and found != wanted) or not found <= wanted:
                 wrong.append(entry.msgid)
     assert wrong == []
+
+
+def test_translation_brings_no_percent_sign_that_would_be_read_as_a_placeholder(catalogue: polib.POFile) -> None:
+    assert [entry.msgid for entry in catalogue if "%" in entry.msgstr and "%" not in entry.msgid] == []
 
 
 def test_compiled_catalogue_is_the_written_one(catalogue: polib.POFile) -> None:
