@@ -191,7 +191,8 @@ class SessionEntry:
 
     def problems(self) -> list[tuple[str, str, str]]:
         """Every error on the page as (anchor, label, message), for the list at its top."""
-        found = []
+        rows = [*self.formsets, *(form.phases for form in self.applications.forms)]
+        found = [("", "", message) for formset in rows for message in formset.non_form_errors()]
         for form in self.forms():
             found += [("", "", message) for message in form.non_field_errors()]
             for bound in form:

@@ -328,7 +328,17 @@ def _formset(
     made = formset_factory(
         form, formset=RowFormSet, extra=0 if rows else blank, can_delete=True, absolute_max=MOST_ROWS, max_num=MOST_ROWS
     )
-    return made(_grown(data, prefix), prefix=prefix, initial=rows, form_kwargs={"indication": indication})
+    data = _grown(data if rows else _begun(data, prefix, blank), prefix)
+    return made(data, prefix=prefix, initial=rows, form_kwargs={"indication": indication})
+
+
+def _begun(data: Any, prefix: str, blank: int) -> Any:
+    """The posted data with the counts of rows that the page could not hold yet: those of a new application."""
+    if data is None or f"{prefix}-TOTAL_FORMS" in data:
+        return data
+    copy = data.copy()
+    copy[f"{prefix}-TOTAL_FORMS"], copy[f"{prefix}-INITIAL_FORMS"] = str(blank), "0"
+    return copy
 
 
 def _grown(data: Any, prefix: str) -> Any:

@@ -4,6 +4,9 @@
 (() => {
   const body = document.body;
 
+  // --- htmx notes the address of the page in the browser's storage: nothing of a patient stays there ---
+  sessionStorage.removeItem("htmx-current-path-for-history");
+
   // --- After a form came back: begin at what is wrong ---
   const problems = document.getElementById("problems");
   if (problems) problems.focus();

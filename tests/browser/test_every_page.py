@@ -1,0 +1,222 @@
+"""Every page in both languages: no barrier, no sideways scrolling on a phone, no complaint of the browser."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from clinic.accounts.models import User
+from clinic.accounts.roles import Role
+from sessions.actions.result import record_result
+from sessions.actions.session_rows import Row
+from sessions.actions.signature import add_addendum, sign_session
+from sessions.models import Sample
+from tests.architecture.test_policy import routes
+from tests.browser.conftest import people
+from tests.browser.watched import Watched
+from tests.factories import (
+    a_consultation,
+    a_course,
+    a_draft,
+    a_patient,
+    a_signed_session,
+    all_no,
+    an_application,
+    an_observation,
+    at,
+    ready,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser-pages")]
+
+NO_PAGE = {
+    "health": "a word for machines",
+    "language": "takes a choice and leads back",
+    "logbook:patient-duplicates": "a piece of the page that registers a patient",
+    "logbook:report-sessions-csv": "a file",
+}
+# Who looks at each page; a route that is neither here nor above fails.
+PAGES = {
+    "home": "physician staff auditor administrator",
+    "account_login": "",
+    "account_logout": "physician",
+    "account_change_password": "physician",
+    "first-account": "",
+    "accounts": "administrator",
+    "account-new": "administrator",
+    "account-edit": "administrator",
+    "account-history": "administrator",
+    "account-password": "administrator",
+    "logbook:patients": "physician",
+    "logbook:patient-new": "physician",
+    "logbook:patient": "physician staff",
+    "logbook:patient-edit": "physician",
+    "logbook:patient-looks": "auditor",
+    "logbook:consultation-new": "physician",
+    "logbook:consultation": "physician",
+    "logbook:decisions": "physician",
+    "logbook:course-new": "physician",
+    "logbook:course": "physician",
+    "logbook:course-edit": "physician",
+    "logbook:course-end": "physician",
+    "logbook:session-new": "physician",
+    "logbook:session": "physician",
+    "logbook:session-edit": "physician",
+    "logbook:session-sign": "physician",
+    "logbook:session-amend": "physician",
+    "logbook:session-addendum": "physician",
+    "logbook:session-error": "physician",
+    "logbook:result-new": "physician",
+    "logbook:result-error": "physician",
+    "logbook:devices": "physician",
+    "logbook:device-new": "physician",
+    "logbook:device-edit": "physician",
+    "logbook:report-sessions": "physician administrator",
+    "logbook:sessions-unsigned": "physician",
+    "logbook:history": "auditor",
+}
+PHONE, DESK = 360, 1280
+
+
+def addresses_of(physician: User, staff: User) -> dict[str, list[str]]:
+    """The pages of a clinic in which something of everything was written, by route."""
+    patient, course, device = ready(by=physician)
+    after = an_observation(measure="GRAV", value="85", unit="mg", collection_minutes=5, moment="after", index=1)
+    event = Row({"term": "erythema", "severity": "mild", "serious": "no", "site": "palm", "side": "right"})
+    signed = a_signed_session(
+        by=physician,
+        course=course,
+        device=device,
+        observations=(an_observation(), after),
+        events_answer="observed",
+        events=(event,),
+    )
+    add_addendum(by=physician, session=signed, text="Peau normale le lendemain.", key=uuid4())
+    draft = a_draft(by=physician, course=course, device=device, started=at(date(2026, 1, 13)))
+    started = at(date(2026, 1, 14))
+    extraction = a_course(
+        by=physician, patient=patient, indication="extraction", sites=("forearm",), consultation=course.consultation
+    )
+    sample = Row(
+        {
+            "sample_id": "A-1", "site": "forearm", "side": "left", "collector": "coil", "pooled": "no",
+            "collected_from": started, "collected_until": started + timedelta(minutes=30), "volume_ul": 30,
+            "sufficiency": "sufficient",
+        }
+    )  # fmt: skip
+    sweat_test = a_draft(
+        by=physician, course=extraction, device=device, started=started, samples=(sample,), observations=(),
+        applications=(an_application(site="forearm", side="left", arrangement="", phases=()),),
+    )  # fmt: skip
+    stored = Sample.objects.get(session=sweat_test)
+    values = {"sufficiency": "sufficient", "comparator": "=", "result_value": 20, "result_unit": "mmol/L"}
+    result = record_result(by=physician, sample=stored, values=values)
+    doubtful = a_patient(by=physician, family_name="Lefèvre-Montgomery", given_names="Anne-Charlotte Marie")
+    replies = all_no() | {"skin": ("yes", "plaie de 2 cm"), "diabetes": ("not-known", ""), "pacemaker": ("yes", "")}
+    a_consultation(by=physician, patient=doubtful, replies=replies)
+    records = {
+        "patient": patient, "course": course, "session": signed, "device": device, "consultation": course.consultation
+    }  # fmt: skip
+    found = {name: [_address(name, records, staff)] for name in PAGES if name not in NOT_BY_ROUTE}
+    found |= {
+        name: [reverse(name, args=[record.uid])]
+        for name, record in {
+            "logbook:session-edit": draft, "logbook:result-new": stored, "logbook:result-error": result,
+            "logbook:decisions": doubtful,
+        }.items()
+    }  # fmt: skip
+    found["logbook:session-sign"] = [reverse("logbook:session-sign", args=[one.uid]) for one in (draft, sweat_test)]
+    found["logbook:session"].append(reverse("logbook:session", args=[sweat_test.uid]))
+    found["logbook:session-new"].append(reverse("logbook:session-new", args=[extraction.uid]))
+    found["logbook:course-new"].append(f"{found['logbook:course-new'][0]}?indication=hyperhidrosis")
+    found["logbook:patient"].append(reverse("logbook:patient", args=[doubtful.uid]))
+    found["logbook:history"] = [
+        reverse("logbook:history", args=[kind, records[kind].uid]) for kind in ("patient", "session")
+    ]
+    found["home"].append("/nothing-here/")
+    return found
+
+
+NOT_BY_ROUTE = {
+    "logbook:session-edit", "logbook:session-sign", "logbook:result-new", "logbook:result-error", "logbook:decisions",
+    "logbook:history", "first-account", "account_login",
+}  # fmt: skip
+
+
+def _address(name: str, records: dict[str, object], staff: User) -> str:
+    converters = next(route.pattern.converters for known, route in routes() if known == name)
+    if "pk" in converters:
+        return reverse(name, args=[staff.pk])
+    if "uid" not in converters:
+        return reverse(name)
+    noun = name.removeprefix("logbook:").split("-")[0]
+    if name in {"logbook:consultation-new", "logbook:course-new"}:
+        noun = "patient"
+    if name == "logbook:session-new":
+        noun = "course"
+    return reverse(name, args=[records[noun].uid])  # type: ignore[attr-defined]
+
+
+def looked_at(watched: Watched, address: str) -> list[str]:
+    """What is wrong with this page, for a reader of the screen, on a phone and to the browser."""
+    watched.page.goto(address)
+    if address == "/nothing-here/":
+        watched.complaints = [text for text in watched.complaints if "404" not in text]
+    found = watched.taken() + watched.over_the_edge(PHONE)
+    watched.page.set_viewport_size({"width": DESK, "height": 900})
+    return found + watched.barriers() + watched.kept_in_the_browser()
+
+
+def test_every_route_is_looked_at_or_is_no_page() -> None:
+    assert sorted([*PAGES, *NO_PAGE]) == sorted(name for name, _route in routes())
+
+
+# French by day, English by night: both schemes and both languages are seen on every page.
+@pytest.mark.parametrize(("language", "scheme"), [("fr", "light"), ("en", "dark")])
+def test_page_has_no_barrier(
+    language: str, scheme: str, open_page: Callable[..., Watched], live_server: object
+) -> None:
+    nobody = open_page()
+    nobody.page.emulate_media(color_scheme=scheme)
+    _choose(nobody, language)
+    wrong = {"first-account": looked_at(nobody, reverse("first-account"))}
+    users = people(language)
+    wrong["account_login"] = looked_at(nobody, reverse("account_login"))
+    addresses = addresses_of(users[Role.PHYSICIAN], users[Role.STAFF])
+    for role, user in users.items():
+        watched = open_page(user)
+        watched.page.emulate_media(color_scheme=scheme)
+        for name, roles in PAGES.items():
+            if role in roles.split():
+                for address in addresses[name]:
+                    wrong[f"{role} {name} {address}"] = looked_at(watched, address)
+                    spoken = watched.page.locator("html").get_attribute("lang")
+                    assert (address, spoken) == (address, language)
+    assert {where: what for where, what in wrong.items() if what} == {}
+
+
+def _choose(watched: Watched, language: str) -> None:
+    """Nobody is logged in: the browser keeps the choice."""
+    watched.page.goto(reverse("first-account"))
+    watched.page.locator(f".languages button[value={language}]").click()
+
+
+def test_form_that_came_back_has_no_barrier(clinic: dict[str, User], open_page: Callable[..., Watched]) -> None:
+    patient, course, _device = ready(by=clinic["physician"])
+    watched = open_page(clinic["physician"])
+    wrong = {}
+    for name, args in (
+        ("logbook:patient-new", []),
+        ("logbook:consultation-new", [patient.uid]),
+        ("logbook:session-new", [course.uid]),
+        ("logbook:device-new", []),
+    ):
+        watched.page.goto(reverse(name, args=args))
+        if name == "logbook:session-new":
+            watched.page.locator("#id_started_at").evaluate("field => { field.type = 'text'; field.value = 'soon'; }")
+        watched.page.locator("main .actions-bar button").first.click()
+        watched.page.locator("#problems").wait_for()
+        wrong[name] = watched.barriers() + watched.over_the_edge(PHONE) + watched.taken()
+    assert {where: what for where, what in wrong.items() if what} == {}
