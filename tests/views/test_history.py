@@ -207,7 +207,7 @@ def test_french_dates_decimals_and_yes(physician, session):
     rewrite(session, physician, started_at=paris(2026, 3, 12, 15, 30), late_record=True)
     latest, before = said("session", session, "fr")[:2]
     assert [change[1:] for change in latest[3][0][2]] == [
-        ("12/03/2026, 14 h 05", "12/03/2026, 15 h 30"),
+        ("12/03/2026, 14\u00a0h\u00a005", "12/03/2026, 15\u00a0h\u00a030"),
         ("non", "oui"),
     ]
     assert before[3][0][2][0][2] == "12,5 min"

@@ -1,10 +1,10 @@
-"""Dates and times as French writes them."""
+"""Dates and times as French writes them; an hour never breaks over two lines."""
 
 DATE_FORMAT = "j F Y"
 SHORT_DATE_FORMAT = "d/m/Y"
-DATETIME_FORMAT = r"j F Y, G \h i"
-SHORT_DATETIME_FORMAT = r"d/m/Y, G \h i"
-TIME_FORMAT = r"G \h i"
+DATETIME_FORMAT = "j F Y, G\u00a0\\h\u00a0i"
+SHORT_DATETIME_FORMAT = "d/m/Y, G\u00a0\\h\u00a0i"
+TIME_FORMAT = "G\u00a0\\h\u00a0i"
 YEAR_MONTH_FORMAT = "F Y"
 MONTH_DAY_FORMAT = "j F"
 FIRST_DAY_OF_WEEK = 1
