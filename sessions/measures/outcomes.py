@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sessions.measures.sites import Indication
 
@@ -26,7 +27,7 @@ class Measure:
     code: str
     version: str
     name: str | Promise
-    units: tuple[tuple[str, str], ...]
+    units: tuple[tuple[str, str | Promise], ...]
     indications: tuple[str, ...]
     places: int = 0
     least: Decimal | None = None
@@ -77,7 +78,7 @@ MEASURES = (
     _scale("ASDD2", _("ASDD item 2, last 24 h (0–10)"), 0, 10, (HYPERHIDROSIS,)),
     Measure("SWEAT_VAS", "1", _("sweating, VAS"), (("mm", "mm"),), (HYPERHIDROSIS,), places=0, least=Decimal(0), most=Decimal(100)),
     _scale("SWEAT_NRS", _("sweating, NRS (0–10)"), 0, 10, (HYPERHIDROSIS,)),
-    Measure("DRY_DAYS", "1", _("dry days since the last session"), (("d", "d"),), (HYPERHIDROSIS,), places=0, whole=True, lower_is_better=False),
+    Measure("DRY_DAYS", "1", _("dry days since the last session"), (("d", pgettext_lazy("unit of days", "d")),), (HYPERHIDROSIS,), places=0, whole=True, lower_is_better=False),
     # Cellulite and slimming (domain 2.2)
     _scale("NM", _("Nürnberger–Müller grade (0–3)"), 0, 3, (CELLULITE,)),
     _scale("CSS", _("Hexsel cellulite severity scale (0–15)"), 0, 15, (CELLULITE,)),
@@ -117,5 +118,5 @@ def unit_shown(ucum: str) -> str:
     for measure in MEASURES:
         for code, shown in measure.units:
             if code == ucum:
-                return shown
+                return str(shown)
     return ucum

@@ -15,7 +15,7 @@ from sessions.models.base import Clinical, address, as_typed, both_or_none, not_
 from sessions.models.session import Session
 
 Q = models.Q
-UNITS = sorted({unit for measure in MEASURES for unit in measure.units})
+UNITS = sorted(dict(unit for measure in MEASURES for unit in measure.units).items(), key=lambda unit: unit[0])
 
 
 class Observation(Clinical):
