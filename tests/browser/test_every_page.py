@@ -11,7 +11,7 @@ from clinic.accounts.models import User
 from clinic.accounts.roles import Role
 from sessions.actions.result import record_result
 from sessions.actions.session_rows import Row
-from sessions.actions.signature import add_addendum, sign_session
+from sessions.actions.signature import add_addendum
 from sessions.models import Sample
 from tests.architecture.test_policy import routes
 from tests.browser.conftest import people
@@ -29,7 +29,7 @@ from tests.factories import (
     ready,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser-pages")]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 NO_PAGE = {
     "health": "a word for machines",
@@ -215,7 +215,7 @@ def test_form_that_came_back_has_no_barrier(clinic: dict[str, User], open_page: 
     ):
         watched.page.goto(reverse(name, args=args))
         if name == "logbook:session-new":
-            watched.page.locator("#id_started_at").evaluate("field => { field.type = 'text'; field.value = 'soon'; }")
+            watched.page.locator("[name=phases-0-0-current_ma]").fill("quinze")
         watched.page.locator("main .actions-bar button").first.click()
         watched.page.locator("#problems").wait_for()
         wrong[name] = watched.barriers() + watched.over_the_edge(PHONE) + watched.taken()

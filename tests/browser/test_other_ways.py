@@ -12,7 +12,7 @@ from tests.browser.test_trip import APPLICATION, PHASE, REVERSED, WHOLE
 from tests.browser.watched import Watched
 from tests.factories import a_signed_session, ready
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser-trips")]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_session_is_logged_by_keyboard_alone(

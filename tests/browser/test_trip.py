@@ -16,7 +16,7 @@ from tests.browser.steps import answer_all, choose, submit, write
 from tests.browser.watched import Watched
 from tests.factories import a_device
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser-trips")]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 APPLICATION = {
     "site": "palm",

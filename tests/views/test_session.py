@@ -155,6 +155,17 @@ def test_session_form_asks_for_one_more_row_without_saving_or_judging(client, co
     assert Session.objects.count() == 0
 
 
+def test_session_is_saved_after_one_more_application_was_asked_for(client, course, physician, device):
+    asked = posted(physician=physician, device=device) | {"add": "applications"}
+    page = client.post(new(course), asked).content.decode()
+    counts = dict(re.findall(r'name="(phases-1-(?:TOTAL|INITIAL)_FORMS)" value="(\d*)"', page))
+    assert counts == {"phases-1-TOTAL_FORMS": "1", "phases-1-INITIAL_FORMS": "0"}
+    second = {f"applications-1-{name}": value for name, value in APPLICATION.items()}
+    typed = posted(physician=physician, device=device) | counts | second | {"applications-TOTAL_FORMS": "2"}
+    assert client.post(new(course), typed).status_code == 302
+    assert Application.objects.count() == 2
+
+
 def test_session_form_has_no_value_in_any_documented_setting(client, course, physician, device):
     a_signed_session(by=physician, course=course, device=device)
     page = client.get(new(course)).content.decode()
