@@ -125,7 +125,9 @@ def test_printed_record_is_the_record_alone(clinic: dict[str, User], open_page: 
     page = open_page(physician).page
     page.goto(reverse("logbook:session", args=[session.uid]))
     page.emulate_media(media="print")
-    shown = page.locator("nav:visible, .acts:visible, button:visible, .foot:visible, .skip:visible, .idle:visible")
+    shown = page.locator(
+        "nav:visible, .acts:visible, button:visible, .button:visible, .foot:visible, .skip:visible, .idle:visible"
+    )
     assert shown.count() == 0
     paper = page.locator("body").inner_text()
     wanted = [patient.given_names, "14,5", "12 janvier 2026", "Dr Jeanne Morel", device.serial_number]
