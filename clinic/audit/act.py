@@ -5,13 +5,13 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, connection, models, transaction
+from django.db import DataError, IntegrityError, connection, connections, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from simple_history.utils import get_history_model_for_model
@@ -47,7 +47,7 @@ class Writing:
         for model, group in _by_model(rows):
             _checked(group)
             with _constraints_in_words():
-                models.QuerySet(model).bulk_create(group)  # type: ignore[arg-type]
+                _insert(model, group)
             self._written.setdefault(model, {}).update((row.pk, "+") for row in group)
 
     def change(self, row: models.Model, *fields: str) -> None:
@@ -71,7 +71,7 @@ class Writing:
         self.subject, self.patient_id = subject, patient_id
 
     def close(self, key: UUID | None) -> Act:
-        act = Act.objects.create(
+        act = Act(
             at=self.at,
             kind=self.kind,
             by=self.by,
@@ -81,6 +81,7 @@ class Writing:
             patient_id=self.patient_id,
             key=key,
         )
+        _insert(Act, [act])
         for model, signs in self._written.items():
             for sign in ("+", "~"):
                 _copy_to_history(model, [pk for pk, given in signs.items() if given == sign], sign, act)
@@ -101,7 +102,6 @@ def act(
     with one_writer():
         try:
             with transaction.atomic():
-                _refuse_if_done(key)
                 writing = Writing(kind, by, reason.strip(), at or timezone.now())
                 yield writing
                 try:
@@ -129,16 +129,54 @@ def _by_model(rows: Iterable[models.Model]) -> list[tuple[type[models.Model], li
 
 def _checked(rows: list[models.Model]) -> None:
     """Each field's own check. Foreign keys and constraints are the database's, answered in words below."""
-    relations = {field.name for field in rows[0]._meta.concrete_fields if field.is_relation}
+    columns = _columns_to_check(type(rows[0]))
+    problems = []
     for row in rows:
-        try:
-            row.clean_fields(exclude=relations)
-        except ValidationError as error:
-            raise Refused(
-                Problem(field, message, code="invalid")
-                for field, messages in error.message_dict.items()
-                for message in messages
-            ) from error
+        for field, words in columns:
+            value = getattr(row, field.attname)
+            if (field.blank and value in field.empty_values) or (words and value in words):
+                continue
+            try:
+                setattr(row, field.attname, field.clean(value, row))
+            except ValidationError as error:
+                problems += [Problem(field.name, message, "invalid") for message in error.messages]
+    if problems:
+        raise Refused(problems)
+
+
+@cache
+def _columns_to_check(model: type[models.Model]) -> list[tuple[models.Field, frozenset[Any] | None]]:
+    """The columns with a check of their own; with a closed list, the words that need no second look."""
+    return [
+        (field, frozenset(word for word, _label in field.flatchoices if word != "") if field.choices else None)
+        for field in model._meta.concrete_fields
+        if not field.is_relation and not field.primary_key
+    ]
+
+
+def _insert(model: type[models.Model], rows: list[models.Model]) -> None:
+    """Insert `rows` in one statement and give each its key; the statement is built once per model and number of rows."""
+    columns = [field for field in model._meta.local_concrete_fields if not field.primary_key]
+    database = connections[connection.alias]  # the thread's own, not the proxy that looks it up at each touch
+    values = []
+    for row in rows:
+        row._prepare_related_fields_for_save("create")  # type: ignore[attr-defined]
+        values += [field.get_db_prep_save(field.pre_save(row, True), database) for field in columns]
+    with database.cursor() as cursor:
+        cursor.execute(_inserting(model, len(rows), database.vendor), values)
+        keys = cursor.fetchall()
+    for row, (key,) in zip(rows, keys, strict=True):
+        row.pk, row._state.adding, row._state.db = key, False, database.alias
+
+
+@lru_cache(maxsize=500)
+def _inserting(model: type[models.Model], rows: int, _vendor: str) -> str:
+    """The statement that inserts so many rows of `model`."""
+    quote = connection.ops.quote_name
+    columns = [quote(field.column) for field in model._meta.local_concrete_fields if not field.primary_key]
+    one = f"({', '.join(['%s'] * len(columns))})"
+    table, names = quote(model._meta.db_table), ", ".join(columns)
+    return f"INSERT INTO {table} ({names}) VALUES {', '.join([one] * rows)} RETURNING id"  # noqa: S608 -- names of our own tables
 
 
 @contextmanager
@@ -179,25 +217,31 @@ def _copy_to_history(model: type[models.Model], pks: list[Any], sign: str, act: 
     """The rows as the database has stored them now, copied by the database: no value passes through Python again."""
     if not pks:
         return
+    added = [
+        connection.ops.adapt_datetimefield_value(act.at),
+        act.by_id,
+        act.reason or act.kind,
+        sign,
+        act.pk,
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_copying(model, len(pks), connection.vendor), [*added, *pks])
+
+
+@lru_cache(maxsize=500)
+def _copying(model: type[models.Model], rows: int, _vendor: str) -> str:
+    """The statement that copies so many rows of `model` into its history."""
     history = history_of(model)
     quote = connection.ops.quote_name
     columns = [quote(field.column) for field in history.tracked_fields]
-    added = {
-        "history_date": connection.ops.adapt_datetimefield_value(act.at),
-        "history_user_id": act.by_id,
-        "history_change_reason": act.reason or act.kind,
-        "history_type": sign,
-        "act_id": act.pk,
-    }
-    into = ", ".join([*columns, *(quote(name) for name in added)])
+    added = ["history_date", "history_user_id", "history_change_reason", "history_type", "act_id"]
+    into = ", ".join([*columns, *map(quote, added)])
     taken = ", ".join([*columns, *["%s"] * len(added)])
-    which = ", ".join(["%s"] * len(pks))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {quote(history._meta.db_table)} ({into}) SELECT {taken} "  # noqa: S608 -- names of our own tables
-            f"FROM {quote(model._meta.db_table)} WHERE id IN ({which}) ORDER BY id",
-            [*added.values(), *pks],
-        )
+    which = ", ".join(["%s"] * rows)
+    return (
+        f"INSERT INTO {quote(history._meta.db_table)} ({into}) SELECT {taken} "  # noqa: S608 -- names of our own tables
+        f"FROM {quote(model._meta.db_table)} WHERE id IN ({which}) ORDER BY id"
+    )
 
 
 def _last_history(row: models.Model, act: Act) -> models.Model:

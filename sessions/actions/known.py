@@ -2,16 +2,18 @@
 
 from datetime import date, datetime
 
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
 from sessions.measures.answers import ABSOLUTE, Reply
-from sessions.models import Answer, Decision, Patient, Session
+from sessions.measures.words import RecordStatus
+from sessions.models import Answer, Course, Decision, Patient, Session
 from sessions.rules.screening import Given, Ruling
 
 
 def absolute_answers_of(patient: Patient, session: Session | None = None) -> list[Given]:
-    """What can raise or lift an absolute item, oldest first, in one query, without what `session` itself asked."""
+    """What can raise or lift an absolute item, oldest first, without what `session` itself asked."""
     answers = Answer.objects.of(patient).filter(item__in=ABSOLUTE)
     answers = answers.filter(Q(reply=Reply.YES) | Q(screening__consultation__isnull=False))
     if session is not None and session.pk:
@@ -21,6 +23,30 @@ def absolute_answers_of(patient: Patient, session: Session | None = None) -> lis
         Given(item=item, reply=reply, on=timezone.localdate(at), full=consultation_id is not None)
         for item, reply, at, consultation_id in columns
     ]
+
+
+def locked_course(course: Course) -> tuple[str, int, bool]:
+    """Lock `course` for a new session: its status, its last session number, whether an absolute yes was ever answered.
+
+    In plain SQL because it stands in the way of every save: the three questions cost a quarter of it by the ORM (bench).
+    """
+    with connection.cursor() as cursor:
+        if connection.features.has_select_for_update:
+            # A statement of its own: what is read after the wait must be what the other one wrote.
+            cursor.execute("SELECT id FROM logbook_course WHERE id = %s FOR UPDATE", [course.pk])
+        cursor.execute(_ABOUT_COURSE, [RecordStatus.IN_ERROR, Reply.YES, *ABSOLUTE, course.pk])
+        status, last, yes = cursor.fetchone()
+    return status, last or 0, bool(yes)
+
+
+_ABOUT_COURSE = f"""
+    SELECT status,
+        (SELECT MAX(number) FROM logbook_session WHERE course_id = course.id AND record_status <> %s),
+        EXISTS (SELECT 1 FROM logbook_screening JOIN logbook_answer ON logbook_answer.screening_id = logbook_screening.id
+            WHERE logbook_screening.patient_id = course.patient_id
+            AND logbook_answer.reply = %s AND logbook_answer.item IN ({", ".join(["%s"] * len(ABSOLUTE))}))
+    FROM logbook_course course WHERE course.id = %s
+"""  # noqa: S608 -- only placeholders are filled in
 
 
 def answers_of(patient: Patient, session: Session | None = None) -> list[Given]:

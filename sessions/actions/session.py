@@ -5,14 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.audit.act import Writing, act
 from clinic.lib.problems import Problem, Refused
-from sessions.actions.known import absolute_answers_of
+from sessions.actions.known import absolute_answers_of, locked_course
 from sessions.actions.session_rows import Entry, write_rows, write_screening
 from sessions.measures.answers import Reply
 from sessions.measures.words import CourseStatus, RecordStatus
@@ -27,13 +26,13 @@ def log_session(
     """A new session of `course` as a draft. Nothing is written where a rule says no (`Refused`)."""
     now = at or timezone.now()
     with act("log_session", by=by, reason=reason, key=key, at=at) as writing:
-        course = Course.objects.select_for_update(of=("self",)).select_related("patient").get(pk=course.pk)
-        if course.status == CourseStatus.IN_ERROR:
+        status, last, ever_yes = locked_course(course)
+        if status == CourseStatus.IN_ERROR:
             raise Refused([Problem("", _("This course was entered in error. Open another one."))])
         values = dict(entry.values)
-        values["number"] = values.get("number") or _next_number(course)
+        values["number"] = values.get("number") or last + 1
         session = Session(course=course, patient=course.patient, record_status=RecordStatus.PRELIMINARY, **values)
-        _check(session, entry, now)
+        _check(session, entry, now, ever_yes=ever_yes)
         writing.create(session)
         _write_all(writing, session, entry, now, new=True)
         writing.about(f"session:{session.uid}", session.patient_id)
@@ -103,7 +102,7 @@ def _write_all(writing: Writing, session: Session, entry: Entry, now: datetime, 
         write_screening(writing, session, entry)
 
 
-def _check(session: Session, entry: Entry, now: datetime) -> None:
+def _check(session: Session, entry: Entry, now: datetime, *, ever_yes: bool = True) -> None:
     patient = session.patient
     problems = why_not_then(
         session,
@@ -115,7 +114,7 @@ def _check(session: Session, entry: Entry, now: datetime) -> None:
     problems += why_not_these_words(session)
     if session.was_performed and not session.late_record:
         day = timezone.localdate(session.started_at) if session.started_at else None
-        known = absolute_answers_of(patient, session)
+        known = absolute_answers_of(patient, session) if ever_yes else []
         problems += why_not_forbidden([*known, *_typed_answers(entry, day or timezone.localdate(now))], day)
     if problems:
         raise Refused(problems)
@@ -126,7 +125,3 @@ def _typed_answers(entry: Entry, day: Any) -> list[Given]:
     return [
         Given(item, reply, day, own=True) for item, (reply, _detail) in entry.replies.items() if reply in Reply.values
     ]
-
-
-def _next_number(course: Course) -> int:
-    return (Session.objects.filter(course=course).standing().aggregate(last=Max("number"))["last"] or 0) + 1

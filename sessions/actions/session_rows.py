@@ -146,10 +146,10 @@ def _pairs(
             problems.append(Problem(f"{prefix}id", _("This row was removed meanwhile. Please reload the page.")))
             continue
         record = known.get(row.id) if row.id is not None else None
+        confirmed = _confirmed(record, row) if record else row.retyped
         if record is None:
             next_number += 1
-            record = model(number=next_number, **parent)
-        confirmed = _confirmed(record, row)
+            record = model(number=next_number, **parent, **row.values)
         record._touched = _set(record, row.values)  # type: ignore[attr-defined]
         found = why_not(record)
         unlikely = [problem.field for problem in found if problem.code == UNLIKELY]
