@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from clinic.accounts.models import User
 from clinic.accounts.roles import Role
-from tests.browser.watched import Watched
+from tests.browser.watched import HEIGHT, Watched
 from tests.conftest import person
 
 ARGUMENTS = [
@@ -73,7 +73,7 @@ def open_page(browser: Browser, live_server: object) -> Iterator[Callable[..., W
     def opened(user: User | None = None, *, width: int = 1280, scripts: bool = True) -> Watched:
         context = browser.new_context(
             base_url=live_server.url,  # type: ignore[attr-defined]
-            viewport={"width": width, "height": 900},
+            viewport={"width": width, "height": HEIGHT},
             java_script_enabled=scripts,
             locale="fr-FR",
             timezone_id=settings.TIME_ZONE,

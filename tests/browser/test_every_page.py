@@ -15,7 +15,7 @@ from sessions.actions.signature import add_addendum
 from sessions.models import Sample
 from tests.architecture.test_policy import routes
 from tests.browser.conftest import people
-from tests.browser.watched import Watched
+from tests.browser.watched import HEIGHT, Watched
 from tests.factories import (
     a_consultation,
     a_course,
@@ -159,39 +159,40 @@ def _address(name: str, records: dict[str, object], staff: User) -> str:
     return reverse(name, args=[records[noun].uid])  # type: ignore[attr-defined]
 
 
-def looked_at(watched: Watched, address: str) -> list[str]:
+def looked_at(watched: Watched, address: str, width: int) -> list[str]:
     """What is wrong with this page, for a reader of the screen, on a phone and to the browser."""
+    if watched.page.viewport_size != {"width": width, "height": HEIGHT}:
+        watched.page.set_viewport_size({"width": width, "height": HEIGHT})
     watched.page.goto(address)
     if address == "/nothing-here/":
         watched.complaints = [text for text in watched.complaints if "404" not in text]
-    found = watched.taken() + watched.over_the_edge(PHONE)
-    watched.page.set_viewport_size({"width": DESK, "height": 900})
-    return found + watched.barriers() + watched.kept_in_the_browser()
+    found = watched.taken() + watched.barriers() + watched.kept_in_the_browser()
+    return found + watched.over_the_edge(PHONE)
 
 
 def test_every_route_is_looked_at_or_is_no_page() -> None:
     assert sorted([*PAGES, *NO_PAGE]) == sorted(name for name, _route in routes())
 
 
-# French by day, English by night: both schemes and both languages are seen on every page.
-@pytest.mark.parametrize(("language", "scheme"), [("fr", "light"), ("en", "dark")])
+# French by day on a phone, English by night at a desk: both of each are seen on every page.
+@pytest.mark.parametrize(("language", "scheme", "width"), [("fr", "light", PHONE), ("en", "dark", DESK)])
 def test_page_has_no_barrier(
-    language: str, scheme: str, open_page: Callable[..., Watched], live_server: object
+    language: str, scheme: str, width: int, open_page: Callable[..., Watched], live_server: object
 ) -> None:
-    nobody = open_page()
+    nobody = open_page(width=width)
     nobody.page.emulate_media(color_scheme=scheme)
     _choose(nobody, language)
-    wrong = {"first-account": looked_at(nobody, reverse("first-account"))}
+    wrong = {"first-account": looked_at(nobody, reverse("first-account"), width)}
     users = people(language)
-    wrong["account_login"] = looked_at(nobody, reverse("account_login"))
+    wrong["account_login"] = looked_at(nobody, reverse("account_login"), width)
     addresses = addresses_of(users[Role.PHYSICIAN], users[Role.STAFF])
     for role, user in users.items():
-        watched = open_page(user)
+        watched = open_page(user, width=width)
         watched.page.emulate_media(color_scheme=scheme)
         for name, roles in PAGES.items():
             if role in roles.split():
                 for address in addresses[name]:
-                    wrong[f"{role} {name} {address}"] = looked_at(watched, address)
+                    wrong[f"{role} {name} {address}"] = looked_at(watched, address, width)
                     spoken = watched.page.locator("html").get_attribute("lang")
                     assert (address, spoken) == (address, language)
     assert {where: what for where, what in wrong.items() if what} == {}
