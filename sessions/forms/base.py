@@ -87,6 +87,15 @@ def form_field(field: models.Field, **options: Any) -> forms.Field | None:
     if made is not None and isinstance(made, forms.CharField) and isinstance(made.widget, forms.Textarea):
         made.widget.attrs.update({"rows": 3})
         made.widget.attrs.pop("cols", None)
+    return _with_short_blank(made)
+
+
+def _with_short_blank(made: forms.Field | None) -> forms.Field | None:
+    """The choice of nothing is one dash, in every list alike."""
+    if isinstance(made, forms.ModelChoiceField):
+        made.empty_label = made.empty_label and "—"
+    elif isinstance(made, forms.ChoiceField):
+        made.choices = [("", "—") if code == "" else (code, label) for code, label in made.choices]  # type: ignore[union-attr]
     return made
 
 
