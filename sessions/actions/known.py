@@ -1,9 +1,10 @@
 """What is known of a patient, handed to the rules as data: answers with their decisions, oldest first."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from sessions.measures.answers import ABSOLUTE, Reply
@@ -57,14 +58,16 @@ def answers_of(patient: Patient, session: Session | None = None) -> list[Given]:
     for answer_id, word, day in decided.values_list("answer_id", "word", "decided_date"):
         rulings.setdefault(answer_id, []).append(Ruling(word, day))
     # Plain values: a patient with two hundred sessions has thousands of answers, read at every save.
-    answers = Answer.objects.of(patient).values_list(
-        "pk", "item", "reply", "detail", "screening__answered_at", "screening__session_id", "screening__consultation_id"
+    answers = (
+        Answer.objects.of(patient)
+        .annotate(at=Cast("screening__answered_at", TextField()))
+        .values_list("pk", "item", "reply", "detail", "at", "screening__session_id", "screening__consultation_id")
     )
-    days: dict[datetime, date] = {}
+    days: dict[str, date] = {}
     given = []
     for pk, item, reply, detail, at, session_id, consultation_id in answers:
         if at not in days:
-            days[at] = timezone.localdate(at)
+            days[at] = _local_day(at)
         given.append(
             Given(
                 item=item,
@@ -78,3 +81,9 @@ def answers_of(patient: Patient, session: Session | None = None) -> list[Given]:
             )
         )
     return given
+
+
+def _local_day(stored: str) -> date:
+    """The day in the clinic's time zone of a time as the database writes it, which is UTC on both engines."""
+    moment = datetime.fromisoformat(stored)
+    return timezone.localdate(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

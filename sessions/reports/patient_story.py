@@ -30,6 +30,9 @@ from sessions.reports.story_lines import (
 )
 from sessions.rules.screening import Given, runs
 
+# A page shows so many entries at first; the rest of a long story is one link away.
+LATEST = 40
+
 KINDS: dict[str, Promise] = {
     "session": _("sessions"),
     "event": _("adverse events"),
@@ -62,11 +65,17 @@ class Story:
     entries: list[Entry]
     choices: list[Choice]
     kind: str = ""
+    older: int = 0
     open_courses: list[CourseLine] = field(default_factory=list)
 
 
-def build(patient: Patient, answers: Sequence[Given], *, kind: str = "", today: date | None = None) -> Story:
-    """The story of `patient`; `answers` are all that were given, oldest first; `kind` filters the timeline."""
+def build(
+    patient: Patient, answers: Sequence[Given], *, kind: str = "", whole: bool = False, today: date | None = None
+) -> Story:
+    """The story of `patient`; `answers` are all that were given, oldest first; `kind` filters the timeline.
+
+    The newest entries, or all of them with `whole`; `older` says how many are left out.
+    """
     today = today or timezone.localdate()
     sessions = _sessions(patient)
     consultations: list[Any] = list(
@@ -76,7 +85,7 @@ def build(patient: Patient, answers: Sequence[Given], *, kind: str = "", today: 
     )
     courses = _courses(patient, sessions)
     entries = [
-        *session_entries(sessions, documented_settings(Application.objects.filter(session__patient=patient))),
+        *session_entries(sessions),
         *consultation_entries(consultations),
         *changes(answers),
         *course_entries(courses),
@@ -90,17 +99,27 @@ def build(patient: Patient, answers: Sequence[Given], *, kind: str = "", today: 
         entry for entry in entries if not kind or entry.kind == kind or (kind == "event" and entry.facts.get("events"))
     ]
     entries.sort(key=lambda entry: entry.order, reverse=True)
+    shown = entries if whole else entries[:LATEST]
+    _add_settings(shown)
     standing = _answer_lines(answers, today)
     return Story(
         courses=courses,
         consultations=consultations,
         answers=standing,
         answered_on=max((line.on for line in standing if line.on), default=None),
-        entries=entries,
+        entries=shown,
+        older=len(entries) - len(shown),
         choices=[Choice(word, label, counts[word], word == kind) for word, label in KINDS.items() if counts[word]],
         kind=kind,
         open_courses=[course for course in courses if course.is_open],
     )
+
+
+def _add_settings(entries: Iterable[Entry]) -> None:
+    """What was documented, for the sessions among the entries that are shown."""
+    sessions = {entry.facts["id"]: entry for entry in entries if entry.kind == "session"}
+    for pk, lines in documented_settings(Application.objects.filter(session_id__in=sessions)).items():
+        sessions[pk].facts["settings"] = lines
 
 
 def _sessions(patient: Patient) -> list[dict[str, Any]]:

@@ -16,7 +16,6 @@ from sessions.measures.answers import BY_CODE, DecisionWord, Reply
 from sessions.measures.sites import Indication, Site
 from sessions.measures.words import Comparator, EventTerm, OutcomeReason, RecordStatus, Severity, Status, Sufficiency
 from sessions.models import Addendum, Patient, Result
-from sessions.reports.documented import AppliedLine
 from sessions.rules.screening import Given
 
 TONES = {RecordStatus.PRELIMINARY.value: "draft", RecordStatus.IN_ERROR.value: "error"}
@@ -77,8 +76,8 @@ class AnswerLine:
     days: int | None
 
 
-def session_entries(sessions: Iterable[dict[str, Any]], settings: dict[int, list[AppliedLine]]) -> list[Entry]:
-    """A line per session, with what was documented and what went wrong."""
+def session_entries(sessions: Iterable[dict[str, Any]]) -> list[Entry]:
+    """A line per session, with what went wrong; what was documented is added to those that are shown."""
     indications = {word.value: str(word.label) for word in Indication}
     statuses = {word.value: str(word.label) for word in Status}
     records = {word.value: str(word.label) for word in RecordStatus}
@@ -98,7 +97,8 @@ def session_entries(sessions: Iterable[dict[str, Any]], settings: dict[int, list
             ),
             "late": row["late_record"],
             "people": f"{row['physician__full_name']}{device}",
-            "settings": settings.get(row["id"], []),
+            "id": row["id"],
+            "settings": [],
             "events": [_event(event) for event in row["events"]],
         }
         day = timezone.localdate(row["started_at"]) if row["started_at"] else None

@@ -126,7 +126,7 @@ def show(request: PersonRequest, uid: UUID) -> HttpResponse:
             request, "logbook/patient/identity.html", {"patient": patient, "standing": _standing(request, patient)}
         )
     answers = answers_of(patient)
-    story = patient_story.build(patient, answers, kind=request.GET.get("kind", ""))
+    story = patient_story.build(patient, answers, kind=request.GET.get("kind", ""), whole="whole" in request.GET)
     return render(
         request,
         "logbook/patient/show.html",

@@ -69,8 +69,16 @@ def test_query_count_of_the_page_does_not_grow(client_of: Callable[[User], Clien
     with CaptureQueriesContext(connection) as queries:
         response = client.get(address)
     counts.append(len(queries))
-    assert (len(response.context["story"].entries), counts) == (202, [counts[0]] * 3)
+    story = response.context["story"]
+    assert (len(story.entries), story.older, counts) == (
+        patient_story.LATEST,
+        202 - patient_story.LATEST,
+        [counts[0]] * 3,
+    )
     assert counts[0] <= 12
+    whole = client.get(address, {"whole": "1"}).context["story"]
+    assert (len(whole.entries), whole.older) == (202, 0)
+    assert [entry.uid for entry in whole.entries[: patient_story.LATEST]] == [entry.uid for entry in story.entries]
 
 
 def test_entered_in_error_stays_with_its_reason_and_counts_nowhere(physician: User) -> None:
