@@ -18,7 +18,7 @@ class Problem:
         return str(self.message)
 
 
-class Refused(Exception):  # noqa: N818 -- the house's one word for a refusal
+class Refused(Exception):
     """An act was not done, and nothing was written; `problems` say why."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -26,7 +26,7 @@ class Refused(Exception):  # noqa: N818 -- the house's one word for a refusal
         super().__init__("; ".join(str(problem.message) for problem in self.problems))
 
 
-class AlreadyDone(Exception):  # noqa: N818
+class AlreadyDone(Exception):
     """The same form was sent before: `subject` is what it made then."""
 
     def __init__(self, subject: str) -> None:
