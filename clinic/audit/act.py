@@ -173,7 +173,7 @@ def _insert(model: type[models.Model], rows: list[models.Model]) -> None:
 def _inserting(model: type[models.Model], rows: int, _vendor: str) -> str:
     """The statement that inserts so many rows of `model`."""
     quote = connection.ops.quote_name
-    columns = [quote(field.column) for field in model._meta.local_concrete_fields if not field.primary_key]
+    columns = [quote(str(field.column)) for field in model._meta.local_concrete_fields if not field.primary_key]
     one = f"({', '.join(['%s'] * len(columns))})"
     table, names = quote(model._meta.db_table), ", ".join(columns)
     return f"INSERT INTO {table} ({names}) VALUES {', '.join([one] * rows)} RETURNING id"  # noqa: S608 -- names of our own tables

@@ -41,7 +41,7 @@ class FigureField(forms.DecimalField):
                 }
         self.widget.attrs.update({"inputmode": "decimal", "autocomplete": "off", "size": 8})
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         text = str(value or "").strip()
         if not text:
             return None
@@ -95,11 +95,11 @@ def _with_short_blank(made: forms.Field | None) -> forms.Field | None:
     if isinstance(made, forms.ModelChoiceField):
         made.empty_label = made.empty_label and "—"
     elif isinstance(made, forms.ChoiceField):
-        made.choices = [("", "—") if code == "" else (code, label) for code, label in made.choices]  # type: ignore[union-attr]
+        made.choices = [("", "—") if code == "" else (code, label) for code, label in made.choices]  # type: ignore[union-attr, misc]
     return made
 
 
-def check_typed_again(form: forms.Form) -> None:
+def check_typed_again(form: forms.BaseForm) -> None:
     """A figure asked for a second time is the same both times."""
     for name, field in form.fields.items():
         again = f"{form.add_prefix(name)}-again"
@@ -118,7 +118,7 @@ def check_typed_again(form: forms.Form) -> None:
             )
 
 
-def typed_again(form: forms.Form) -> frozenset[str]:
+def typed_again(form: forms.BaseForm) -> frozenset[str]:
     """The fields whose figure was typed twice, the same both times."""
     return frozenset(
         name

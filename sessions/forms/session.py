@@ -102,7 +102,10 @@ class SessionForm(LogbookModelForm):
         )
         for item in EACH_SESSION:
             self.fields[f"reply_{item.code}"] = forms.ChoiceField(
-                label=item.question, choices=item.replies, widget=forms.RadioSelect, required=False
+                label=item.question,  # type: ignore[arg-type]
+                choices=item.replies,
+                widget=forms.RadioSelect,
+                required=False,
             )
             self.fields[f"detail_{item.code}"] = forms.CharField(
                 label=gettext_lazy("Detail"), max_length=200, required=False

@@ -245,7 +245,7 @@ class ApplicationFormSet(RowFormSet):
         super().__init__(*args, **kwargs)
 
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
-        form = super()._construct_form(i, **kwargs)
+        form = super()._construct_form(i, **kwargs)  # type: ignore[misc]
         form.phases = _formset(
             PhaseForm,
             f"phases-{i}",
@@ -275,7 +275,7 @@ def applications_of(data: Any, indication: str, session: Session | None) -> Any:
         prefix="applications",
         initial=[initial(row, ApplicationForm) for row in stored],
         form_kwargs={"indication": indication},
-        phases=phases,
+        phases=phases,  # type: ignore[call-arg]
     )
 
 

@@ -85,7 +85,9 @@ ITEMS = (
         _("Do you have an intra-uterine device (copper, hormonal or of unknown type)?"),
         _("intra-uterine device"),
         Level.NEVER,
-        _("The source article: in no case, any type. Makers and guidelines: those that contain metal, some only when feet are treated."),
+        _(
+            "The source article: in no case, any type. Makers and guidelines: those that contain metal, some only when feet are treated."
+        ),
         "article 2008, S02, S03, S79, S28b",
         each_session=True,
         may_not_apply=True,
@@ -95,7 +97,9 @@ ITEMS = (
         _("Are you pregnant, or might you be?"),
         _("pregnant or possibly pregnant"),
         Level.CONSULT,
-        _("The source article: a prior consultation is strongly advised. Makers, a guideline and hospital leaflets: do not use, no experience."),
+        _(
+            "The source article: a prior consultation is strongly advised. Makers, a guideline and hospital leaflets: do not use, no experience."
+        ),
         "article 2008, S02, S03, S12, S28, S28b, S77",
         each_session=True,
         may_not_apply=True,
@@ -108,7 +112,14 @@ ITEMS = (
         _("Every source that names it: do not use."),
         "S28b",
     ),
-    Item("icd", _("Do you have an implanted defibrillator?"), _("implanted defibrillator"), Level.NOT_ADVISED, _("Makers: do not use."), "S03, S79"),
+    Item(
+        "icd",
+        _("Do you have an implanted defibrillator?"),
+        _("implanted defibrillator"),
+        Level.NOT_ADVISED,
+        _("Makers: do not use."),
+        "S03, S79",
+    ),
     Item(
         "active_implant",
         _("Do you have another active implant (stimulator, pump, cochlear implant …)?"),
@@ -123,7 +134,9 @@ ITEMS = (
         _("Do you have metal in the body (plate, screw, joint)? Where?"),
         _("metal implant"),
         Level.DECISION,
-        _("One maker: do not use when it lies in the path of the current; another leaves it to the physician; a laboratory test found no heating or corrosion."),
+        _(
+            "One maker: do not use when it lies in the path of the current; another leaves it to the physician; a laboratory test found no heating or corrosion."
+        ),
         "S10, S03, S27",
         each_session=True,
     ),
@@ -136,7 +149,14 @@ ITEMS = (
         "S12",
         each_session=True,
     ),
-    Item("epilepsy", _("Do you have epilepsy?"), _("epilepsy"), Level.NOT_ADVISED, _("Three makers: do not use."), "S03, S10, S79"),
+    Item(
+        "epilepsy",
+        _("Do you have epilepsy?"),
+        _("epilepsy"),
+        Level.NOT_ADVISED,
+        _("Three makers: do not use."),
+        "S03, S10, S79",
+    ),
     Item(
         "skin",
         _("Do you have a wound, eczema, an infection or a rash at the site?"),
@@ -155,7 +175,14 @@ ITEMS = (
         "S03",
         each_session=True,
     ),
-    Item("malignancy", _("Do you have a cancer at or near the site?"), _("cancer at or near the site"), Level.LOCAL, _("Makers: not at this site."), "S03, S79"),
+    Item(
+        "malignancy",
+        _("Do you have a cancer at or near the site?"),
+        _("cancer at or near the site"),
+        Level.LOCAL,
+        _("Makers: not at this site."),
+        "S03, S79",
+    ),
     Item(
         "vascular",
         _("Do you have a thrombosis or a severe disorder of the circulation?"),
@@ -164,7 +191,14 @@ ITEMS = (
         _("A maker: do not use."),
         "S79",
     ),
-    Item("child", _("Is the patient a child?"), _("child"), Level.DECISION, _("Makers: not under six years; a hospital leaflet sets other limits for children."), "S10, S79, S77, S12"),
+    Item(
+        "child",
+        _("Is the patient a child?"),
+        _("child"),
+        Level.DECISION,
+        _("Makers: not under six years; a hospital leaflet sets other limits for children."),
+        "S10, S79, S77, S12",
+    ),
     Item(
         "drug_allergy",
         _("Are you allergic to the substance, the medium or the electrode?"),
@@ -176,7 +210,9 @@ ITEMS = (
     ),
     Item(
         "drug_ci",
-        _("Do you have a condition that conflicts with the substance (for example glaucoma, difficulty passing urine)?"),
+        _(
+            "Do you have a condition that conflicts with the substance (for example glaucoma, difficulty passing urine)?"
+        ),
         _("condition against the substance"),
         Level.DECISION,
         _("General knowledge, to be checked by the physician for the substance used."),
@@ -190,10 +226,38 @@ ITEMS = (
         _("A maker: do not use. Sweat test: never across the trunk."),
         "S03, S47",
     ),
-    Item("o2", _("Is the patient in an oxygen-enriched enclosure?"), _("oxygen-enriched enclosure"), Level.TEMPORARY, _("A laboratory: never."), "S47"),
-    Item("diabetes", _("Do you have diabetes?"), _("diabetes"), Level.DECISION, _("A maker: stimulation may act on insulin. One published burn."), "S82, S74"),
-    Item("bleeding", _("Do you bruise easily or take an anticoagulant?"), _("bruising, anticoagulant"), Level.DECISION, _("A maker: weigh the risk."), "S82"),
-    Item("cream", _("Is there a cream with metal ions on the site?"), _("cream with metal ions"), Level.TEMPORARY, _("A university department: not while it is on the site."), "S78"),
+    Item(
+        "o2",
+        _("Is the patient in an oxygen-enriched enclosure?"),
+        _("oxygen-enriched enclosure"),
+        Level.TEMPORARY,
+        _("A laboratory: never."),
+        "S47",
+    ),
+    Item(
+        "diabetes",
+        _("Do you have diabetes?"),
+        _("diabetes"),
+        Level.DECISION,
+        _("A maker: stimulation may act on insulin. One published burn."),
+        "S82, S74",
+    ),
+    Item(
+        "bleeding",
+        _("Do you bruise easily or take an anticoagulant?"),
+        _("bruising, anticoagulant"),
+        Level.DECISION,
+        _("A maker: weigh the risk."),
+        "S82",
+    ),
+    Item(
+        "cream",
+        _("Is there a cream with metal ions on the site?"),
+        _("cream with metal ions"),
+        Level.TEMPORARY,
+        _("A university department: not while it is on the site."),
+        "S78",
+    ),
     Item(
         "electro_sens",
         _("Are you sensitive to electric current, or unable to say what you feel?"),
@@ -202,8 +266,23 @@ ITEMS = (
         _("A maker: the physician decides."),
         "S10",
     ),
-    Item("breastfeeding", _("Are you breast-feeding?"), _("breast-feeding"), Level.DECISION, _("No source makes a statement; the question was only raised."), "S28b"),
-    Item("other", _("Is there anything else about your health that we should know?"), _("anything else"), Level.DECISION, _("For the physician to read and decide."), "clinic", each_session=True),
+    Item(
+        "breastfeeding",
+        _("Are you breast-feeding?"),
+        _("breast-feeding"),
+        Level.DECISION,
+        _("No source makes a statement; the question was only raised."),
+        "S28b",
+    ),
+    Item(
+        "other",
+        _("Is there anything else about your health that we should know?"),
+        _("anything else"),
+        Level.DECISION,
+        _("For the physician to read and decide."),
+        "clinic",
+        each_session=True,
+    ),
 )
 BY_CODE = {item.code: item for item in ITEMS}
 ABSOLUTE = tuple(item.code for item in ITEMS if item.absolute)

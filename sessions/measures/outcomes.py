@@ -40,9 +40,19 @@ class Measure:
     note: str | Promise = ""
 
 
-def _scale(code: str, name: Promise, least: int, most: int, indications: tuple[str, ...], version: str = "1", **more: object) -> Measure:
+def _scale(
+    code: str, name: Promise, least: int, most: int, indications: tuple[str, ...], version: str = "1", **more: object
+) -> Measure:
     return Measure(
-        code, version, name, (SCORE,), indications, least=Decimal(least), most=Decimal(most), whole=True, **more  # type: ignore[arg-type]
+        code,
+        version,
+        name,
+        (SCORE,),
+        indications,
+        least=Decimal(least),
+        most=Decimal(most),
+        whole=True,
+        **more,  # type: ignore[arg-type]
     )
 
 
@@ -59,7 +69,9 @@ MEASURES = (
         timed=True,
         note=_("A mass in mg needs its collection time."),
     ),
-    Measure("GRAV_BSA", "1", _("gravimetry per body surface"), (("mg/min/m2", "mg/min/m²"),), (HYPERHIDROSIS,), places=1),
+    Measure(
+        "GRAV_BSA", "1", _("gravimetry per body surface"), (("mg/min/m2", "mg/min/m²"),), (HYPERHIDROSIS,), places=1
+    ),
     Measure(
         "MINOR",
         "1",
@@ -72,13 +84,48 @@ MEASURES = (
     ),
     Measure("STAIN", "1", _("axillary sweat-stain diameter"), (("cm", "cm"),), (HYPERHIDROSIS,), places=1),
     _scale("CLIN_GRADE", _("clinical grade (German S1, 1–3)"), 1, 3, (HYPERHIDROSIS,), "S1-2017"),
-    _scale("DLQI", _("DLQI, total (0–30)"), 0, 30, (HYPERHIDROSIS,), person=True, note=_("The total only; from 16 years, last week.")),
+    _scale(
+        "DLQI",
+        _("DLQI, total (0–30)"),
+        0,
+        30,
+        (HYPERHIDROSIS,),
+        person=True,
+        note=_("The total only; from 16 years, last week."),
+    ),
     _scale("HIDROQOL", _("HidroQoL, total (0–36)"), 0, 36, (HYPERHIDROSIS,), person=True, note=_("The total only.")),
-    Measure("HDSM_AX", "1", _("HDSM-Ax, mean (0–4)"), (SCORE,), (HYPERHIDROSIS,), places=2, least=Decimal(0), most=Decimal(4)),
+    Measure(
+        "HDSM_AX",
+        "1",
+        _("HDSM-Ax, mean (0–4)"),
+        (SCORE,),
+        (HYPERHIDROSIS,),
+        places=2,
+        least=Decimal(0),
+        most=Decimal(4),
+    ),
     _scale("ASDD2", _("ASDD item 2, last 24 h (0–10)"), 0, 10, (HYPERHIDROSIS,)),
-    Measure("SWEAT_VAS", "1", _("sweating, VAS"), (("mm", "mm"),), (HYPERHIDROSIS,), places=0, least=Decimal(0), most=Decimal(100)),
+    Measure(
+        "SWEAT_VAS",
+        "1",
+        _("sweating, VAS"),
+        (("mm", "mm"),),
+        (HYPERHIDROSIS,),
+        places=0,
+        least=Decimal(0),
+        most=Decimal(100),
+    ),
     _scale("SWEAT_NRS", _("sweating, NRS (0–10)"), 0, 10, (HYPERHIDROSIS,)),
-    Measure("DRY_DAYS", "1", _("dry days since the last session"), (("d", pgettext_lazy("unit of days", "d")),), (HYPERHIDROSIS,), places=0, whole=True, lower_is_better=False),
+    Measure(
+        "DRY_DAYS",
+        "1",
+        _("dry days since the last session"),
+        (("d", pgettext_lazy("unit of days", "d")),),
+        (HYPERHIDROSIS,),
+        places=0,
+        whole=True,
+        lower_is_better=False,
+    ),
     # Cellulite and slimming (domain 2.2)
     _scale("NM", _("Nürnberger–Müller grade (0–3)"), 0, 3, (CELLULITE,)),
     _scale("CSS", _("Hexsel cellulite severity scale (0–15)"), 0, 15, (CELLULITE,)),
@@ -89,21 +136,62 @@ MEASURES = (
     _scale("CSS_E", _("Hexsel item: Nürnberger–Müller grade (0–3)"), 0, 3, (CELLULITE,)),
     _scale("CR_PCSS", _("clinician photonumeric scale (0–4)"), 0, 4, (CELLULITE,)),
     _scale("PR_PCSS", _("patient photonumeric scale (0–4)"), 0, 4, (CELLULITE,)),
-    Measure("CIRC", "1", _("circumference"), (("cm", "cm"),), (CELLULITE,), places=1, lower_is_better=None, note=_("Say the landmark under method.")),
+    Measure(
+        "CIRC",
+        "1",
+        _("circumference"),
+        (("cm", "cm"),),
+        (CELLULITE,),
+        places=1,
+        lower_is_better=None,
+        note=_("Say the landmark under method."),
+    ),
     Measure("SKINFOLD", "1", _("skinfold"), (("mm", "mm"),), (CELLULITE,), places=1),
     Measure("US_FAT", "1", _("subcutaneous thickness, ultrasound"), (("mm", "mm"),), (CELLULITE,), places=1),
     Measure("WEIGHT", "1", _("weight"), (("kg", "kg"),), (CELLULITE,), places=2, person=True, lower_is_better=None),
     Measure("HEIGHT", "1", _("height"), (("cm", "cm"),), (CELLULITE,), places=1, person=True, lower_is_better=None),
-    Measure("BMI", "1", _("body mass index"), (("kg/m2", "kg/m²"),), (CELLULITE,), places=1, person=True, lower_is_better=None),
     Measure(
-        "GAIS", "1", _("global aesthetic improvement"), (SCORE,), (CELLULITE,), places=0, named_scale=True, lower_is_better=False,
+        "BMI",
+        "1",
+        _("body mass index"),
+        (("kg/m2", "kg/m²"),),
+        (CELLULITE,),
+        places=1,
+        person=True,
+        lower_is_better=None,
+    ),
+    Measure(
+        "GAIS",
+        "1",
+        _("global aesthetic improvement"),
+        (SCORE,),
+        (CELLULITE,),
+        places=0,
+        named_scale=True,
+        lower_is_better=False,
         note=_("Name the scale and its highest grade."),
     ),
     # All three
     _scale("SATISF", _("satisfaction (0–10)"), 0, 10, (HYPERHIDROSIS, CELLULITE), person=True, lower_is_better=False),
     # Diagnostic extraction (domain 2.3): what is seen at the session; the laboratory's result is kept with its sample.
-    Measure("SKIN_TEMP", "1", _("skin temperature at the site"), (("Cel", "°C"),), (EXTRACTION,), places=1, lower_is_better=None),
-    Measure("ISF_GLUC", "1", _("glucose in extracted fluid, as displayed"), (("mmol/L", "mmol/L"), ("mg/dL", "mg/dL")), (EXTRACTION,), places=1, lower_is_better=None),
+    Measure(
+        "SKIN_TEMP",
+        "1",
+        _("skin temperature at the site"),
+        (("Cel", "°C"),),
+        (EXTRACTION,),
+        places=1,
+        lower_is_better=None,
+    ),
+    Measure(
+        "ISF_GLUC",
+        "1",
+        _("glucose in extracted fluid, as displayed"),
+        (("mmol/L", "mmol/L"), ("mg/dL", "mg/dL")),
+        (EXTRACTION,),
+        places=1,
+        lower_is_better=None,
+    ),
 )
 BY_CODE = {measure.code: measure for measure in MEASURES}
 

@@ -38,7 +38,10 @@ def both_or_none(first: str, second: str, *, name: str, message: str | Promise) 
         models.Q(**{f"{first}__isnull": False}) & ~models.Q(**{second: ""})
     )
     return models.CheckConstraint(
-        condition=condition, name=name, violation_error_code=second, violation_error_message=message  # type: ignore[arg-type]
+        condition=condition,
+        name=name,
+        violation_error_code=second,
+        violation_error_message=message,  # type: ignore[arg-type]
     )
 
 

@@ -167,4 +167,4 @@ def _page(
 def _confirm_problems(confirm: AmendForm | None) -> list[tuple[str, str, str]]:
     if confirm is None:
         return []
-    return [(f"{bound.auto_id}_group", str(bound.label), message) for bound in confirm for message in bound.errors]
+    return [(f"{bound.auto_id}_group", str(bound.label), str(message)) for bound in confirm for message in bound.errors]
