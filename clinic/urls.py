@@ -10,6 +10,7 @@ from sessions.views import home
 urlpatterns = [
     path("", home.home, name="home"),
     path("healthz", operations.health, name="health"),
+    path("stay/", operations.stay, name="stay"),
     path("login/", library.login, name="account_login"),
     path("logout/", library.logout, name="account_logout"),
     path("password/", library.password_change, name="account_change_password"),

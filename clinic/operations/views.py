@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from clinic.gate import open_to_all
+from clinic.gate import open_to_all, requires
 
 
 @require_safe
@@ -15,6 +15,13 @@ def health(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return JsonResponse({"status": "ok"})
+
+
+@require_safe
+@requires()
+def stay(request: HttpRequest) -> HttpResponse:
+    """Somebody who is typing is not idle: the request itself renews the log-in (`clinic.accounts.middleware`)."""
+    return HttpResponse(status=204)
 
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -150,3 +150,15 @@ def test_logging_out_needs_a_post(client_of: ClientOf, physician) -> None:
 @pytest.mark.parametrize("address", ["/signup/", "/accounts/signup/", "/password/reset/", "/email/", "/inactive/"])
 def test_nothing_else_of_the_library_is_open(client, administrator, address) -> None:
     assert client.get(address).status_code == 404
+
+
+def test_who_types_is_not_idle(client, physician, password) -> None:
+    """The page tells the server once a minute that somebody types; that holds the log-in beyond the idle limit."""
+    with time_machine.travel("2026-03-12 14:00:00+01:00", tick=False) as clock:
+        log_in(client, "morel", password)
+        for _minute in range(2 * settings.IDLE_MINUTES):
+            clock.shift(timedelta(minutes=1))
+            assert client.get(reverse("stay")).status_code == 204
+        assert is_logged_in(client)
+        clock.shift(timedelta(minutes=settings.IDLE_MINUTES, seconds=1))
+        assert client.get(reverse("stay")).status_code == 302

@@ -33,6 +33,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 NO_PAGE = {
     "health": "a word for machines",
+    "stay": "a sign of life from somebody who types",
     "language": "takes a choice and leads back",
     "logbook:patient-duplicates": "a piece of the page that registers a patient",
     "logbook:report-sessions-csv": "a file",

@@ -28,6 +28,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     # route: (GET, POST)
     "home": (ALL, NOBODY),
     "health": ("psadn", NOBODY),
+    "stay": (ALL, NOBODY),
     "account_login": ("psadn", "psadn"),
     "account_logout": (ALL, ALL),
     "account_change_password": (ALL, ALL),
@@ -69,7 +70,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "logbook:history": (READERS, NOBODY),
 }
 ROLES = {"p": Role.PHYSICIAN, "s": Role.STAFF, "a": Role.AUDITOR, "d": Role.ADMINISTRATOR, "n": None}
-ANSWERS = {200, 302, 303}
+ANSWERS = {200, 204, 302, 303}
 
 
 @pytest.fixture

@@ -89,9 +89,17 @@
       clearTimeout(timer);
       timer = setTimeout(() => (warning.hidden = false), Math.max(minutes * 60 - 60, 30) * 1000);
     };
-    warning.querySelector("button").addEventListener("click", async () => {
+    const stay = async () => {
       const answer = await fetch(warning.dataset.stay, { credentials: "same-origin", cache: "no-store" }).catch(() => null);
-      if (answer && answer.ok) restart();
+      if (answer && answer.status === 204) restart();
+    };
+    warning.querySelector("button").addEventListener("click", stay);
+    // Somebody who types is not idle; the server hears of it once a minute at most.
+    let told = Date.now();
+    document.addEventListener("input", () => {
+      if (Date.now() - told < 60000) return;
+      told = Date.now();
+      stay();
     });
     document.addEventListener("htmx:afterRequest", restart);
     restart();
