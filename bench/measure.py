@@ -1,12 +1,12 @@
 """Every figure on the engine that the environment names."""
 
 import sys
-
-import django
+from importlib import import_module
 
 
 def main() -> None:
-    django.setup()
+    import_module("clinic.wsgi")  # as the server starts
+
     from bench import patient_page, rows, saving
     from clinic.operations.server import prepare
 

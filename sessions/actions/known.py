@@ -1,15 +1,17 @@
 """What is known of a patient, handed to the rules as data: answers with their decisions, oldest first."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 from django.db import connection
-from django.db.models import Q, TextField
-from django.db.models.functions import Cast
+from django.db.models import F, Q, TextField, Window
+from django.db.models.functions import Cast, Lag, Lead
 from django.utils import timezone
 
 from sessions.measures.answers import ABSOLUTE, Reply
 from sessions.measures.words import RecordStatus
 from sessions.models import Answer, Course, Decision, Patient, Session
+from sessions.models.screening import AnswerQuerySet
 from sessions.rules.screening import Given, Ruling
 
 
@@ -52,20 +54,40 @@ _ABOUT_COURSE = f"""
 
 def answers_of(patient: Patient, session: Session | None = None) -> list[Given]:
     """Every given answer, oldest first, in two queries; those asked at `session` are its own."""
-    own = session.pk if session else None
+    rulings = _rulings(patient)
+    return _given(Answer.objects.of(patient), rulings, session.pk if session else None)
+
+
+def turns_of(patient: Patient) -> list[Given]:
+    """The answers that tell where a patient stands today, oldest first, in two queries: for each question its
+    changes, its latest, those of consultations, and what was decided on. The hundreds that only repeat the one before stay in the database.
+    """
+    rulings = _rulings(patient)
+    in_order: dict[str, Any] = {"partition_by": F("item"), "order_by": [F("screening__answered_at"), F("id")]}
+    answers = Answer.objects.of(patient).annotate(
+        before=Window(Lag("reply"), **in_order), following=Window(Lead("id"), **in_order)
+    )
+    turns = Q(before__isnull=True) | ~Q(before=F("reply")) | Q(following__isnull=True)
+    asked_in_full = Q(screening__consultation__isnull=False)  # only such an answer lifts an absolute item
+    return _given(answers.filter(turns | asked_in_full | Q(pk__in=list(rulings))), rulings, None)
+
+
+def _rulings(patient: Patient) -> dict[int, list[Ruling]]:
     rulings: dict[int, list[Ruling]] = {}
     decided = Decision.objects.filter(answer__screening__patient=patient).order_by("decided_date", "id")
     for answer_id, word, day in decided.values_list("answer_id", "word", "decided_date"):
         rulings.setdefault(answer_id, []).append(Ruling(word, day))
-    # Plain values: a patient with two hundred sessions has thousands of answers, read at every save.
-    answers = (
-        Answer.objects.of(patient)
-        .annotate(at=Cast("screening__answered_at", TextField()))
-        .values_list("pk", "item", "reply", "detail", "at", "screening__session_id", "screening__consultation_id")
+    return rulings
+
+
+def _given(answers: AnswerQuerySet, rulings: dict[int, list[Ruling]], own: int | None) -> list[Given]:
+    # Plain values: a patient with two hundred sessions has thousands of answers.
+    rows = answers.annotate(at=Cast("screening__answered_at", TextField())).values_list(
+        "pk", "item", "reply", "detail", "at", "screening__session_id", "screening__consultation_id"
     )
     days: dict[str, date] = {}
     given = []
-    for pk, item, reply, detail, at, session_id, consultation_id in answers:
+    for pk, item, reply, detail, at, session_id, consultation_id in rows:
         if at not in days:
             days[at] = _local_day(at)
         given.append(

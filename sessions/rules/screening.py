@@ -6,6 +6,7 @@ Facts of domain A.2.2 to A.2.6. The rules look at data in hand; they give no adv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -26,8 +27,7 @@ class Ruling:
     on: date
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(NamedTuple):  # thousands for a patient of many years: a tuple is made three times as fast
     """An answer, as far as the rules need it. `answer_id` is the row; `own`: asked at the session in question;
     `full`: asked at a consultation, with all questions.
     """
@@ -53,18 +53,20 @@ class Run:
 
 def runs(answers: Iterable[Given], day: date | None = None) -> dict[str, Run]:
     """The standing answer per item on `day` (today's knowledge where None); `answers` come oldest first."""
-    standing: dict[str, Run] = {}
+    latest: dict[str, Given] = {}
+    since: dict[str, date] = {}
+    rulings: dict[str, tuple[Ruling, ...]] = {}
     for given in answers:
+        item = given.item
         if not given.reply or (day and given.on > day):
             continue
-        before = standing.get(given.item)
-        same = before is not None and before.latest.reply == given.reply
-        standing[given.item] = Run(
-            latest=given,
-            since=before.since if before and same else given.on,
-            rulings=(before.rulings if before and same else ()) + given.rulings,
-        )
-    return standing
+        before = latest.get(item)
+        if before is None or before.reply != given.reply:
+            since[item], rulings[item] = given.on, given.rulings
+        elif given.rulings:
+            rulings[item] += given.rulings
+        latest[item] = given
+    return {item: Run(given, since[item], rulings[item]) for item, given in latest.items()}
 
 
 def standing_yes(answers: Iterable[Given], day: date | None = None) -> dict[str, Given]:

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from clinic.audit.access import record_look
-from sessions.actions.known import answers_of
+from sessions.actions.known import turns_of
 from sessions.models import Consultation, Course, Patient, Session
 from sessions.rules.screening import Standing, standing
 
@@ -42,4 +42,4 @@ def session(request: HttpRequest, uid: UUID, kind: str = "session") -> Session:
 
 def standing_of(patient: Patient) -> Standing:
     """What the banner shows: age, absolute items, pregnancy."""
-    return standing(patient.birth_date, answers_of(patient), timezone.localdate())
+    return standing(patient.birth_date, turns_of(patient), timezone.localdate())

@@ -14,7 +14,7 @@ from clinic.accounts.roles import Permission
 from clinic.audit.access import record_look
 from clinic.gate import PersonRequest, requires
 from clinic.lib.problems import AlreadyDone, Refused
-from sessions.actions.known import answers_of
+from sessions.actions.known import turns_of
 from sessions.actions.patient import change_patient, register_patient
 from sessions.forms.meanwhile import changed_meanwhile, compare
 from sessions.forms.patient import EditPatientForm, RegisterForm, SearchForm
@@ -125,7 +125,7 @@ def show(request: PersonRequest, uid: UUID) -> HttpResponse:
         return render(
             request, "logbook/patient/identity.html", {"patient": patient, "standing": _standing(request, patient)}
         )
-    answers = answers_of(patient)
+    answers = turns_of(patient)
     story = patient_story.build(patient, answers, kind=request.GET.get("kind", ""), whole="whole" in request.GET)
     return render(
         request,

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from clinic.accounts.roles import Permission
 from clinic.gate import PersonRequest, requires
 from clinic.lib.problems import AlreadyDone, Refused
-from sessions.actions.known import answers_of
+from sessions.actions.known import turns_of
 from sessions.actions.screening import Decided, record_consultation, record_decisions
 from sessions.forms.screening import ConsultationForm, DecisionsForm
 from sessions.reports.screening import answer_sheet, decision_board
@@ -27,7 +27,7 @@ from sessions.views.subjects import to_page_of
 def new_consultation(request: PersonRequest, uid: UUID) -> HttpResponse:
     """Record a consultation with the answer to every question."""
     patient = fetch.patient(request, uid, "consultation")
-    known = answers_of(patient)
+    known = turns_of(patient)
     form = ConsultationForm(request.POST or None, user=request.user, earlier=runs(known))
     if request.method == "POST" and form.is_valid():
         try:
@@ -45,7 +45,7 @@ def new_consultation(request: PersonRequest, uid: UUID) -> HttpResponse:
             form.add_problems(refused.problems)
         else:
             messages.success(request, _("The consultation is recorded."))
-            undecided = needing_decision(answers_of(patient))
+            undecided = needing_decision(turns_of(patient))
             return (
                 redirect("logbook:decisions", patient.uid)
                 if undecided
@@ -77,7 +77,7 @@ def consultation(request: PersonRequest, uid: UUID) -> HttpResponse:
 def decisions(request: PersonRequest, uid: UUID) -> HttpResponse:
     """What needs a physician's decision, and what was decided."""
     patient = fetch.patient(request, uid, "decisions")
-    known = answers_of(patient)
+    known = turns_of(patient)
     form = DecisionsForm(request.POST or None, board=decision_board(patient, known))
     if request.method == "POST" and form.is_valid():
         try:

@@ -9,12 +9,12 @@ from django.utils import timezone
 from clinic.accounts.models import User
 from clinic.audit.models import Act
 from clinic.lib.problems import AlreadyDone, Refused
-from sessions.actions.known import answers_of
+from sessions.actions.known import answers_of, turns_of
 from sessions.actions.screening import Decided, record_consultation, record_decisions
 from sessions.measures.answers import ITEMS
 from sessions.models import Answer, Consultation, Decision, Screening
-from sessions.rules.screening import needing_decision
-from tests.factories import PARIS, a_consultation, a_patient, all_no
+from sessions.rules.screening import needing_decision, runs, standing_yes
+from tests.factories import PARIS, a_consultation, a_draft, a_patient, all_no, asked_today, at, ready
 
 pytestmark = pytest.mark.django_db
 HELD = date(2026, 1, 5)
@@ -137,3 +137,28 @@ def test_no_decision_on_another_patient_nor_by_staff_nor_on_nothing(physician: U
         with pytest.raises(Refused):
             record_decisions(by=by, patient=whose, decisions=what)
     assert Decision.objects.count() == 0
+
+
+def test_turns_tell_where_a_patient_stands_as_all_answers_do(physician: User) -> None:
+    patient, course, device = ready(by=physician)
+    story = [{}, {"skin": "yes"}, {"skin": "yes"}, {"skin": "yes", "pregnancy": "not-known"}, {"skin": "no"}, {}, {}]
+    for day, replies in enumerate(story):
+        started = at(date(2026, 1, 12) + timedelta(days=day))
+        a_draft(by=physician, course=course, device=device, started=started, replies=asked_today(**replies))
+    a_draft(
+        by=physician,
+        course=course,
+        device=device,
+        started=at(date(2026, 1, 20)),
+        status="not-done",
+        replies=asked_today(iud="yes"),
+    )
+    for day in (21, 22):
+        a_consultation(by=physician, patient=patient, held=date(2026, 1, day))
+    every, turns = answers_of(patient), turns_of(patient)
+    assert len(turns) < len(every)
+    assert {item: (run.latest, run.since, run.rulings) for item, run in runs(turns).items()} == {
+        item: (run.latest, run.since, run.rulings) for item, run in runs(every).items()
+    }
+    assert standing_yes(turns) == standing_yes(every) == {}
+    assert needing_decision(turns) == needing_decision(every)
