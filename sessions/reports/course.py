@@ -71,6 +71,11 @@ class Board:
     rows: list[Row]
     first_and_last: list[FirstAndLast] = field(default_factory=list)
 
+    @property
+    def width(self) -> int:
+        """How many columns the table of sessions has: number, date, two states, the measures, events."""
+        return len(self.columns) + 5
+
 
 def build(course: Course) -> Board:
     """The board of `course`: four queries, whatever the number of sessions."""
