@@ -128,6 +128,7 @@ class ApplicationForm(RowForm):
             "site_note",
             "side",
             "arrangement",
+            "return_place",
             "electrode_type",
             "electrode_material",
             "electrode_area_cm2",

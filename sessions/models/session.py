@@ -213,6 +213,7 @@ class Application(Clinical):
     site_note = Line(_("about the site"), max_length=100, blank=True)
     side = Code(_("side"), choices=Side.choices)
     arrangement = Code(_("arrangement"), choices=words.Arrangement.choices, blank=True)
+    return_place = Line(_("where the return electrode lay"), max_length=100, blank=True)
     electrode_type = Code(_("electrode type"), choices=words.ElectrodeType.choices, blank=True)
     electrode_material = Code(_("electrode material"), choices=words.ElectrodeMaterial.choices, blank=True)
     electrode_area_cm2 = quantity("electrode_area_cm2", _("contact area"))

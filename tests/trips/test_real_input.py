@@ -102,6 +102,7 @@ def cellulite_course(walk: Walk) -> None:
         "electrode_type": "sponge-pad",
         "medium": "gel",
         "product": "gel caféine",
+        "return_place": "bas du dos",
         "phases": [phase],
     }
     for week in range(5):
