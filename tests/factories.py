@@ -8,8 +8,8 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from clinic.accounts.models import User
-from clinic.audit.act import act
 from sessions.actions.course import open_course
+from sessions.actions.device import register_device
 from sessions.actions.patient import register_patient
 from sessions.actions.screening import record_consultation
 from sessions.actions.session import log_session
@@ -74,11 +74,7 @@ def a_course(
 
 
 def a_device(*, by: User, serial_number: str = "4412", maker: str = "Hidrex", model: str = "PSP1000") -> Device:
-    device = Device(maker=maker, model=model, serial_number=serial_number)
-    with act("register_device", by=by) as writing:
-        writing.create(device)
-        writing.about(f"device:{device.uid}", None)
-    return device
+    return register_device(by=by, values={"maker": maker, "model": model, "serial_number": serial_number})
 
 
 def asked_today(**replies: str) -> dict[str, tuple[str, str]]:

@@ -5,9 +5,10 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User, plain_username
-from clinic.accounts.rules import roles_still_open, why_not_change
+from clinic.accounts.roles import Permission
+from clinic.accounts.rules import why_not_change, why_not_first, why_not_may
 from clinic.audit.act import act
-from clinic.lib.problems import Problem, Refused
+from clinic.lib.problems import Problem, Refused, refuse
 
 
 def create_account(
@@ -22,7 +23,9 @@ def create_account(
     reason: str = "",
     key: UUID | None = None,
 ) -> User:
-    """A new account. `by=None` only where nobody is there yet: the account stands for itself."""
+    """A new account. `by=None` only where nobody is there yet: the account stands for itself, or is `Refused`."""
+    if by:
+        refuse(why_not_may(by, Permission.MANAGE_ACCOUNTS))
     user = User(
         username=plain_username(username),
         full_name=full_name,
@@ -32,40 +35,23 @@ def create_account(
     )
     user.set_password(password)
     with act("create_account", by=by or user, reason=reason, key=key) as writing:
+        if not by:
+            refuse(why_not_first(role, User.objects.roles_in_use()))
         writing.create(user)
         writing.about(f"user:{user.pk}", None)
     return user
 
 
-def create_first_account(
-    *, username: str, full_name: str, role: str, password: str, language: str = "", key: UUID | None = None
-) -> User:
-    """The account that somebody at the machine opens for himself. Raises `Refused` once that is over."""
-    if role not in roles_still_open(User.objects.roles_in_use()):
-        raise Refused([Problem("", _("The first account exists already. Please log in."), "first")])
-    return create_account(
-        by=None,
-        username=username,
-        full_name=full_name,
-        role=role,
-        password=password,
-        language=language,
-        must_change_password=False,
-        key=key,
-    )
-
-
 def change_account(*, by: User, user: User, reason: str, key: UUID | None = None, **values: object) -> User:
     """Change name, role, language or whether the account is in use. Raises `Refused` where nothing changes."""
+    refuse(why_not_may(by, Permission.MANAGE_ACCOUNTS))
     with act("change_account", by=by, reason=reason, key=key) as writing:
         administrators = User.objects.administrators_locked()
         stored = User.objects.select_for_update().get(pk=user.pk)
         changed = {name: value for name, value in values.items() if getattr(stored, name) != value}
         if not changed:
             raise Refused([Problem("", _("Nothing was changed, so there is nothing to save."), "unchanged")])
-        problems = why_not_change(stored, changed, others=sum(one.pk != stored.pk for one in administrators))
-        if problems:
-            raise Refused(problems)
+        refuse(why_not_change(stored, changed, others=sum(one.pk != stored.pk for one in administrators)))
         for name, value in changed.items():
             setattr(stored, name, value)
         writing.change(stored, *changed)
@@ -74,7 +60,9 @@ def change_account(*, by: User, user: User, reason: str, key: UUID | None = None
 
 
 def set_password(*, by: User, user: User, password: str, reason: str = "", key: UUID | None = None) -> User:
-    """A new password; one that somebody else set must be changed at the next log-in."""
+    """A new password, one's own or by an administrator; one that somebody else set must be changed at the next log-in."""
+    if by.pk != user.pk:
+        refuse(why_not_may(by, Permission.MANAGE_ACCOUNTS))
     with act("set_password", by=by, reason=reason, key=key) as writing:
         stored = User.objects.select_for_update().get(pk=user.pk)
         stored.set_password(password)

@@ -1,12 +1,19 @@
-"""May this account be changed so, and may a first account still be opened?"""
+"""May this person do this, may this account be changed so, and may a first account still be opened?"""
 
 from collections.abc import Collection, Mapping
 
 from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
-from clinic.accounts.roles import Role
+from clinic.accounts.roles import Permission, Role
 from clinic.lib.problems import Problem
+
+
+def why_not_may(by: User, permission: Permission) -> list[Problem]:
+    """Whether the role of `by` grants what an act needs; every act asks first, whoever called it."""
+    if by.may(permission):
+        return []
+    return [Problem("", _("Your role does not allow this. Nothing was done."), "not-allowed")]
 
 
 def why_not_change(user: User, values: Mapping[str, object], *, others: int) -> list[Problem]:
@@ -20,6 +27,13 @@ def why_not_change(user: User, values: Mapping[str, object], *, others: int) -> 
     if not values.get("is_active", True):
         problems.append(Problem("is_active", sentence, "last-administrator"))
     return problems
+
+
+def why_not_first(role: str, in_use: Collection[str]) -> list[Problem]:
+    """An account that nobody opens for somebody else: only while its role is still open to that."""
+    if role in roles_still_open(in_use):
+        return []
+    return [Problem("", _("The first account exists already. Please log in."), "first")]
 
 
 def roles_still_open(in_use: Collection[str]) -> list[Role]:

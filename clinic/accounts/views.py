@@ -49,12 +49,14 @@ def _opened(form: FirstAccountForm) -> bool:
         form.add_problems([Problem("token", _("This is not the token in the terminal. Copy it again."), "token")])
         return False
     try:
-        actions.create_first_account(
+        actions.create_account(
+            by=None,
             username=data["username"],
             full_name=data["full_name"],
             role=data["role"],
             language=data["language"],
             password=data["password1"],
+            must_change_password=False,
             key=data["form_key"],
         )
     except Refused as error:

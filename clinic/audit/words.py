@@ -11,7 +11,6 @@ ACTS: dict[str, Promise] = {
     "register_patient": _("Patient registered"),
     "change_patient": _("Patient corrected"),
     "record_consultation": _("Consultation recorded"),
-    "change_consultation": _("Consultation corrected"),
     "record_decisions": _("Decisions recorded"),
     "open_course": _("Course opened"),
     "change_course": _("Course changed"),

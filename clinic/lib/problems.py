@@ -1,6 +1,6 @@
 """What is wrong, where, and why: the one shape in which rules answer and acts refuse."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -24,6 +24,12 @@ class Refused(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
         super().__init__("; ".join(str(problem.message) for problem in self.problems))
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """Raise `Refused` where anything stands in the way."""
+    if problems:
+        raise Refused(problems)
 
 
 class AlreadyDone(Exception):

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from django.db.models import Max
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.accounts.roles import Permission
+from clinic.accounts.rules import why_not_may
 from clinic.audit.act import Writing, act
-from clinic.lib.problems import Problem, Refused
+from clinic.lib.problems import refuse
 from sessions.measures.words import CourseStatus
 from sessions.models import Application, Course, CourseSite, Patient, Session
 from sessions.models.session import IN_ERROR
@@ -23,6 +23,7 @@ from sessions.rules.course import (
     why_not_these_sites,
     why_not_this_course,
 )
+from sessions.rules.version import why_not_over
 
 
 def open_course(
@@ -36,11 +37,11 @@ def open_course(
     at: datetime | None = None,
 ) -> Course:
     """A new course with its sites."""
+    refuse(why_not_may(by, Permission.WRITE_RECORDS))
     course = Course(patient=patient, status=CourseStatus.ACTIVE, **values)
     today = timezone.localdate(at or timezone.now())
-    _refuse(
-        _may_write(by)
-        + why_not_this_course(course, birth_date=patient.birth_date, today=today)
+    refuse(
+        why_not_this_course(course, birth_date=patient.birth_date, today=today)
         + why_not_these_sites(course.indication, sites)
     )
     with act("open_course", by=by, reason=reason, key=key, at=at) as writing:
@@ -61,13 +62,13 @@ def change_course(
     key: UUID | None = None,
 ) -> Course:
     """Correct a course; its indication and patient stay. `version` is the one that the form showed."""
+    refuse(why_not_may(by, Permission.WRITE_RECORDS))
     with act("change_course", by=by, reason=reason, key=key) as writing:
         stored = _locked(course, version)
         for name, value in values.items():
             setattr(stored, name, value)
-        _refuse(
-            _may_write(by)
-            + why_not_this_course(stored, birth_date=stored.patient.birth_date, today=timezone.localdate())
+        refuse(
+            why_not_this_course(stored, birth_date=stored.patient.birth_date, today=timezone.localdate())
             + why_not_these_sites(stored.indication, sites)
         )
         _change_sites(writing, stored, sites)
@@ -90,12 +91,13 @@ def end_course(
     at: datetime | None = None,
 ) -> Course:
     """End an open course, with its date and reason."""
+    refuse(why_not_may(by, Permission.WRITE_RECORDS))
     with act("end_course", by=by, reason=reason, key=key, at=at) as writing:
         stored = _locked(course, version)
         last = Session.objects.filter(course=stored).standing().aggregate(at=Max("started_at"))["at"]
         last_session = timezone.localdate(last) if last else None
-        problems = why_not_end(stored, ended_date=ended_date, today=timezone.localdate(at), last_session=last_session)
-        _refuse(_may_write(by) + problems)
+        today = timezone.localdate(at)
+        refuse(why_not_end(stored, ended_date=ended_date, today=today, last_session=last_session))
         stored.ended_date, stored.end_reason, stored.end_note = ended_date, end_reason, end_note
         stored.status = status_at_end(end_reason)
         stored.version += 1
@@ -109,9 +111,7 @@ def _locked(course: Course, version: int) -> Course:
         "patient", "physician", "consultation", "previous"
     )
     stored = rows.get(pk=course.pk)
-    if stored.version != version:
-        said = _("Somebody else changed this course meanwhile. Nothing is lost: compare and save again.")
-        raise Refused([Problem("", said, "changed")])
+    refuse(why_not_over(stored.version, version))
     return stored
 
 
@@ -120,17 +120,6 @@ def _change_sites(writing: Writing, course: Course, sites: Sequence[str]) -> Non
     gone = [row for site, row in known.items() if site not in sites]
     if gone:
         treated = Application.objects.filter(session__course=course).exclude(session__record_status=IN_ERROR)
-        _refuse(why_not_remove_sites([row.site for row in gone], set(treated.values_list("site", flat=True))))
+        refuse(why_not_remove_sites([row.site for row in gone], set(treated.values_list("site", flat=True))))
     writing.remove(*gone)
     writing.create(*[CourseSite(course=course, site=site) for site in dict.fromkeys(sites) if site not in known])
-
-
-def _may_write(by: User) -> list[Problem]:
-    return (
-        [] if by.may(Permission.WRITE_RECORDS) else [Problem("", _("Only a physician writes this."), "not-a-physician")]
-    )
-
-
-def _refuse(problems: list[Problem]) -> None:
-    if problems:
-        raise Refused(problems)

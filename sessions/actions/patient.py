@@ -5,13 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
+from clinic.accounts.roles import Permission
+from clinic.accounts.rules import why_not_may
 from clinic.audit.act import act
-from clinic.lib.problems import Problem, Refused
+from clinic.lib.problems import refuse
 from sessions.models import Patient
 from sessions.rules.patient import who_is_alike, why_not_another, why_not_born_on
+from sessions.rules.version import why_not_over
 
 
 def register_patient(
@@ -27,14 +29,15 @@ def register_patient(
 
     With `another_person=False` nobody is registered while a patient alike with the same birth date is known.
     """
+    refuse(why_not_may(by, Permission.REGISTER_PATIENTS))
     now = at or timezone.now()
     patient = Patient(**values)
     patient.fold()
-    _refuse(why_not_born_on(patient.birth_date, timezone.localdate(now)))
+    refuse(why_not_born_on(patient.birth_date, timezone.localdate(now)))
     with act("register_patient", by=by, reason=reason, key=key, at=at) as writing:
         if not another_person:
             born_then = Patient.objects.born_on(patient.birth_date)
-            _refuse(why_not_another(who_is_alike(patient.family_name, patient.given_names, born_then)))
+            refuse(why_not_another(who_is_alike(patient.family_name, patient.given_names, born_then)))
         patient.record_number = patient.record_number or _next_number(timezone.localdate(now).year)
         writing.create(patient)
         writing.about(f"patient:{patient.uid}", patient.pk)
@@ -45,22 +48,14 @@ def change_patient(
     *, by: User, patient: Patient, values: dict[str, Any], version: int, reason: str, key: UUID | None = None
 ) -> Patient:
     """Correct who a patient is; `version` is the one that the form showed."""
+    refuse(why_not_may(by, Permission.REGISTER_PATIENTS))
     with act("change_patient", by=by, reason=reason, key=key) as writing:
         stored = Patient.objects.select_for_update().get(pk=patient.pk)
-        if stored.version != version:
-            raise Refused(
-                [
-                    Problem(
-                        "",
-                        _("Somebody else changed this patient meanwhile. Nothing is lost: compare and save again."),
-                        "changed",
-                    )
-                ]
-            )
+        refuse(why_not_over(stored.version, version))
         for name, value in values.items():
             setattr(stored, name, value)
         stored.fold()
-        _refuse(why_not_born_on(stored.birth_date, timezone.localdate()))
+        refuse(why_not_born_on(stored.birth_date, timezone.localdate()))
         stored.version += 1
         writing.change(stored)
         writing.about(f"patient:{stored.uid}", stored.pk)
@@ -78,8 +73,3 @@ def _next_number(year: int) -> str:
     while Patient.objects.filter(record_number=f"{year}-{number:04}").exists():
         number += 1
     return f"{year}-{number:04}"
-
-
-def _refuse(problems: list[Problem]) -> None:
-    if problems:
-        raise Refused(problems)

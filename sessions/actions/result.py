@@ -8,8 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
+from clinic.accounts.roles import Permission
+from clinic.accounts.rules import why_not_may
 from clinic.audit.act import act
-from clinic.lib.problems import Problem, Refused
+from clinic.lib.problems import Problem, Refused, refuse
 from sessions.models import Result, Sample
 from sessions.rules.plausible import unlikely_in_result
 from sessions.rules.result import why_not_result
@@ -26,14 +28,14 @@ def record_result(
     at: datetime | None = None,
 ) -> Result:
     """A result on `sample`, as reported: a figure with comparator and unit, or "insufficient", which is a result too."""
+    refuse(why_not_may(by, Permission.WRITE_RECORDS))
     result = Result(sample=sample, **values)
     problems = why_not_result(result, sample, at or timezone.now())
     if sample.session.is_in_error:
         problems.append(Problem("", _("The session of this sample was entered in error.")))
     unlikely = unlikely_in_result(result)
     problems += [problem for problem in unlikely if problem.field not in retyped]
-    if problems:
-        raise Refused(problems)
+    refuse(problems)
     result.retyped = sorted({problem.field for problem in unlikely})
     with act("record_result", by=by, reason=reason, key=key, at=at) as writing:
         writing.create(result)
@@ -43,6 +45,7 @@ def record_result(
 
 def mark_result_in_error(*, by: User, result: Result, reason: str, key: UUID | None = None) -> Result:
     """Strike a result through; the right one is entered beside it."""
+    refuse(why_not_may(by, Permission.WRITE_RECORDS))
     if not reason.strip():
         raise Refused([Problem("reason", _("Write why this result is wrong."))])
     with act("mark_result_in_error", by=by, reason=reason, key=key) as writing:

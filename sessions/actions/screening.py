@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.accounts.roles import Permission
+from clinic.accounts.rules import why_not_may
 from clinic.audit.act import act
-from clinic.lib.problems import Problem, Refused
+from clinic.lib.problems import Problem, refuse
 from sessions.actions.known import answers_of
 from sessions.measures.answers import FORM_VERSION, ITEMS
 from sessions.models import Answer, Consultation, Decision, Patient, Screening
@@ -47,18 +48,14 @@ def record_consultation(
     The answers count from the moment of recording when the consultation was today, else from noon of its day in
     the clinic's time zone: nobody noted the minute, and a day must not change with the zone.
     """
+    refuse(why_not_may(by, Permission.WRITE_RECORDS))
     now = at or timezone.now()
     today = timezone.localdate(now)
     consultation = Consultation(patient=patient, **values)
-    problems = (
-        _may_write(by)
-        + why_not_held_on(consultation.held_date, patient.birth_date, today)
-        + why_not_these_answers(answers)
-    )
+    problems = why_not_held_on(consultation.held_date, patient.birth_date, today) + why_not_these_answers(answers)
     if not consultation.physician.is_physician:
         problems.append(Problem("physician", _("A consultation is held by a physician.")))
-    if problems:
-        raise Refused(problems)
+    refuse(problems)
     noon = timezone.make_aware(datetime.combine(consultation.held_date, time(12)))
     with act("record_consultation", by=by, reason=reason, key=key, at=at) as writing:
         writing.create(consultation)
@@ -88,9 +85,10 @@ def record_decisions(
     at: datetime | None = None,
 ) -> list[Decision]:
     """A physician's decisions, each on one standing answer that wants one; all of them are stored, or none."""
+    refuse(why_not_may(by, Permission.WRITE_RECORDS))
     today = timezone.localdate(at or timezone.now())
     with act("record_decisions", by=by, reason=reason, key=key, at=at) as writing:
-        problems = _may_write(by)
+        problems: list[Problem] = []
         standing = {run.latest.answer_id: run for run in runs(answers_of(patient)).values()}
         for decided in decisions:
             run = standing.get(decided.answer_id)
@@ -108,8 +106,7 @@ def record_decisions(
                 )
         if not decisions:
             problems.append(Problem("", _("Nothing is decided yet: fill in at least one decision.")))
-        if problems:
-            raise Refused(problems)
+        refuse(problems)
         rows = [
             Decision(  # type: ignore[misc]
                 answer_id=decided.answer_id,
@@ -123,9 +120,3 @@ def record_decisions(
         writing.create(*rows)
         writing.about(f"patient:{patient.uid}", patient.pk)
     return rows
-
-
-def _may_write(by: User) -> list[Problem]:
-    if by.is_physician and by.may(Permission.WRITE_RECORDS):
-        return []
-    return [Problem("", _("Only a physician writes this."), "not-a-physician")]

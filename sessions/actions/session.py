@@ -9,8 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
+from clinic.accounts.roles import Permission
+from clinic.accounts.rules import why_not_may
 from clinic.audit.act import Writing, act
-from clinic.lib.problems import Problem, Refused
+from clinic.lib.problems import Problem, Refused, refuse
 from sessions.actions.known import absolute_answers_of, locked_course
 from sessions.actions.session_rows import Entry, write_rows, write_screening
 from sessions.measures.answers import Reply
@@ -18,12 +20,14 @@ from sessions.measures.words import CourseStatus, RecordStatus
 from sessions.models import Course, Session
 from sessions.rules.screening import Given, why_not_forbidden
 from sessions.rules.session import why_not_then, why_not_these_words
+from sessions.rules.version import why_not_over
 
 
 def log_session(
     *, by: User, course: Course, entry: Entry, reason: str = "", key: UUID | None = None, at: datetime | None = None
 ) -> Session:
     """A new session of `course` as a draft. Nothing is written where a rule says no (`Refused`)."""
+    refuse(why_not_may(by, Permission.WRITE_RECORDS))
     now = at or timezone.now()
     with act("log_session", by=by, reason=reason, key=key, at=at) as writing:
         status, last, ever_yes = locked_course(course)
@@ -43,6 +47,7 @@ def save_draft(
     *, by: User, session: Session, entry: Entry, version: int, reason: str = "", key: UUID | None = None
 ) -> Session:
     """Write a draft on; `version` is the one that the form showed."""
+    refuse(why_not_may(by, Permission.WRITE_RECORDS))
     with act("save_draft", by=by, reason=reason, key=key) as writing:
         stored = locked(session, version)
         if not stored.is_draft:
@@ -54,6 +59,7 @@ def save_draft(
 
 def mark_in_error(*, by: User, session: Session, reason: str, version: int, key: UUID | None = None) -> Session:
     """Strike the record through: it stays readable, with the reason, and counts nowhere."""
+    refuse(why_not_may(by, Permission.SIGN_RECORDS))
     if not reason.strip():
         raise Refused([Problem("reason", _("Write why this record is wrong."))])
     with act("mark_in_error", by=by, reason=reason, key=key) as writing:
@@ -70,18 +76,7 @@ def mark_in_error(*, by: User, session: Session, reason: str, version: int, key:
 def locked(session: Session, version: int) -> Session:
     """The stored session, locked; refused where somebody else changed it since the form was shown."""
     stored = Session.objects.select_for_update(of=("self",)).select_related("course", "patient").get(pk=session.pk)
-    if stored.version != version:
-        raise Refused(
-            [
-                Problem(
-                    "",
-                    _(
-                        "This session was changed meanwhile. Nothing you typed is lost: compare it with the stored record, then save again."
-                    ),
-                    "changed",
-                )
-            ]
-        )
+    refuse(why_not_over(stored.version, version))
     return stored
 
 
@@ -116,8 +111,7 @@ def _check(session: Session, entry: Entry, now: datetime, *, ever_yes: bool = Tr
         day = timezone.localdate(session.started_at) if session.started_at else None
         known = absolute_answers_of(patient, session) if ever_yes else []
         problems += why_not_forbidden([*known, *_typed_answers(entry, day or timezone.localdate(now))], day)
-    if problems:
-        raise Refused(problems)
+    refuse(problems)
     session.month = timezone.localdate(session.started_at).replace(day=1) if session.started_at else None
 
 

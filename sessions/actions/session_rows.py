@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from clinic.audit.act import Writing
-from clinic.lib.problems import Problem, Refused
+from clinic.lib.problems import Problem, refuse
 from sessions.measures.answers import EACH_SESSION, FORM_VERSION
 from sessions.measures.outcomes import BY_CODE
 from sessions.models import AdverseEvent, Answer, Application, Observation, Phase, Sample, Screening, Session
@@ -86,8 +86,7 @@ def write_rows(writing: Writing, session: Session, entry: Entry, now: datetime, 
         phases += _pairs(
             Phase, row.below, theirs, {"application": application}, f"phases-{row.index}", why_not_in_phase, problems
         )
-    if problems:
-        raise Refused(problems)
+    refuse(problems)
     _remove_and_change(writing, phases, stored_phases)
     for pairs, stored in groups:
         _remove_and_change(writing, pairs, stored)

@@ -8,9 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
+from clinic.accounts.roles import Permission
+from clinic.accounts.rules import why_not_may
 from clinic.audit.act import Writing, act
 from clinic.lib.canonical import canonical_json, digest
-from clinic.lib.problems import Problem, Refused
+from clinic.lib.problems import Problem, Refused, refuse
 from sessions.actions.known import answers_of
 from sessions.actions.session import locked, rewrite
 from sessions.actions.session_rows import Entry
@@ -47,6 +49,7 @@ def sign_session(
     *, by: User, session: Session, version: int, reason: str = "", key: UUID | None = None, at: datetime | None = None
 ) -> Session:
     """Sign a draft: from here on nothing edits it."""
+    refuse(why_not_may(by, Permission.SIGN_RECORDS))
     with act("sign_session", by=by, reason=reason, key=key, at=at) as writing:
         if not locked(session, version).is_draft:
             raise Refused([Problem("", _("This record is signed already."), "signed")])
@@ -64,6 +67,7 @@ def amend_session(
     *, by: User, session: Session, entry: Entry, version: int, reason: str, key: UUID | None = None
 ) -> Session:
     """Correct a signed record: a new revision, signed in the same act; the former one stays readable."""
+    refuse(why_not_may(by, Permission.SIGN_RECORDS))
     if not reason.strip():
         raise Refused([Problem("reason", _("Write why the record is amended."))])
     with act("amend_session", by=by, reason=reason, key=key) as writing:
@@ -80,6 +84,7 @@ def amend_session(
 
 def add_addendum(*, by: User, session: Session, text: str, reason: str = "", key: UUID | None = None) -> Addendum:
     """Add to a signed record, which stays as it is."""
+    refuse(why_not_may(by, Permission.SIGN_RECORDS))
     with act("add_addendum", by=by, reason=reason, key=key) as writing:
         stored = _whole(session)
         if not stored.is_signed:
@@ -99,9 +104,7 @@ def _whole(session: Session) -> Session:
 
 
 def _sign(writing: Writing, session: Session, *, by: User, meaning: str, at: datetime) -> None:
-    problems = problems_before_signing(session, by)
-    if problems:
-        raise Refused(problems)
+    refuse(problems_before_signing(session, by))
     _write_signature(writing, session, by=by, meaning=meaning, at=at)
 
 

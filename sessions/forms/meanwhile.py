@@ -6,13 +6,14 @@ from django import forms
 from django.db import models
 
 from clinic.lib.problems import Problem
+from sessions.rules.version import CHANGED
 
 Difference = tuple[str, str]
 
 
 def changed_meanwhile(problems: list[Problem]) -> bool:
     """Whether the act was refused because another person's change came first."""
-    return any(problem.code == "changed" for problem in problems)
+    return any(problem.code == CHANGED for problem in problems)
 
 
 def compare(form: forms.ModelForm, stored: models.Model) -> list[Difference]:

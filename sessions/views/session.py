@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from clinic.accounts.confirm import why_not_confirmed
 from clinic.accounts.roles import Permission
 from clinic.gate import PersonRequest, requires
-from clinic.lib.problems import AlreadyDone, Refused
+from clinic.lib.problems import AlreadyDone, Refused, refuse
 from sessions.actions.session import log_session, save_draft
 from sessions.actions.signature import amend_session
 from sessions.forms.meanwhile import changed_meanwhile, compare
@@ -86,7 +86,7 @@ def amend(request: PersonRequest, uid: UUID) -> HttpResponse:
     differences: list[Any] = []
     if wants_saving(request, entry, confirm):
         try:
-            _confirmed(request, confirm.cleaned_data["password"])
+            refuse(why_not_confirmed(request, confirm.cleaned_data["password"]))
             amend_session(
                 by=request.user,
                 session=session,
@@ -117,12 +117,6 @@ def wants_saving(request: PersonRequest, entry: SessionEntry, *others: Any) -> b
             form.quiet = True
         return False
     return all([entry.is_valid(), *(form.is_valid() for form in others)])
-
-
-def _confirmed(request: PersonRequest, password: str) -> None:
-    problems = why_not_confirmed(request, password)
-    if problems:
-        raise Refused(problems)
 
 
 def _differences(refused: Refused, entry: SessionEntry, session: Session) -> list[Any]:

@@ -12,13 +12,13 @@ from clinic.accounts.confirm import why_not_confirmed
 from clinic.accounts.roles import Permission
 from clinic.audit.access import record_look
 from clinic.gate import PersonRequest, requires
-from clinic.lib.problems import AlreadyDone, Refused
+from clinic.lib.problems import AlreadyDone, Refused, refuse
 from sessions.actions.result import mark_result_in_error, record_result
 from sessions.actions.session import mark_in_error
 from sessions.actions.signature import add_addendum, problems_before_signing, sign_session
 from sessions.forms.base import typed_again
 from sessions.forms.signature import AddendumForm, InErrorForm, ResultForm, SignForm
-from sessions.models import Result, Sample
+from sessions.models import Result, Sample, Session
 from sessions.reports.record import record_of, where_to_answer
 from sessions.views import fetch
 from sessions.views.subjects import to_page_of
@@ -42,7 +42,7 @@ def sign(request: PersonRequest, uid: UUID) -> HttpResponse:
     form = SignForm(request.POST or None, initial={"version": session.version})
     if request.method == "POST" and form.is_valid():
         try:
-            _refuse(why_not_confirmed(request, form.cleaned_data["password"]))
+            refuse(why_not_confirmed(request, form.cleaned_data["password"]))
             sign_session(
                 by=request.user,
                 session=session,
@@ -75,7 +75,7 @@ def addendum(request: PersonRequest, uid: UUID) -> HttpResponse:
     form = AddendumForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            _refuse(why_not_confirmed(request, form.cleaned_data["password"]))
+            refuse(why_not_confirmed(request, form.cleaned_data["password"]))
             add_addendum(
                 by=request.user, session=session, text=form.cleaned_data["text"], key=form.cleaned_data["form_key"]
             )
@@ -166,10 +166,5 @@ def result_in_error(request: PersonRequest, uid: UUID) -> HttpResponse:
     return render(request, "logbook/session/result_in_error.html", context)
 
 
-def _refuse(problems: list) -> None:
-    if problems:
-        raise Refused(problems)
-
-
-def _banner(session) -> dict[str, object]:
+def _banner(session: Session) -> dict[str, object]:
     return {"patient": session.patient, "standing": fetch.standing_of(session.patient)}
