@@ -1,46 +1,17 @@
-"""Rows for the tests of reports: a clinic with courses, and sessions put in as an act puts them."""
+"""Sessions for the tests of reports, put in as an act puts them: any state, without the way there."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from clinic.accounts.models import User
 from clinic.audit.act import act
-from sessions.models import Application, Course, Device, Patient, Session
-
-PARIS = ZoneInfo("Europe/Paris")
+from sessions.models import Application, Course, Session
+from tests.factories import PARIS
 
 
 def paris(*moment: int) -> datetime:
     """A moment as the clock in the clinic shows it."""
     return datetime(*moment, tzinfo=PARIS)  # type: ignore[misc]
-
-
-def a_patient(*, by: User, number: str = "2026-0001", family: str = "Çelik", given: str = "Zoë") -> Patient:
-    patient = Patient(
-        record_number=number, family_name=family, given_names=given, birth_date=date(1985, 9, 7), sex="female"
-    )
-    patient.fold()
-    with act("register_patient", by=by) as writing:
-        writing.create(patient)
-        writing.about(f"patient:{patient.uid}", patient.pk)
-    return patient
-
-
-def a_course(*, by: User, patient: Patient, indication: str = "hyperhidrosis") -> Course:
-    course = Course(patient=patient, indication=indication, physician=by, opened_date=date(2024, 1, 2), status="active")
-    with act("open_course", by=by) as writing:
-        writing.create(course)
-        writing.about(f"course:{course.uid}", patient.pk)
-    return course
-
-
-def a_device(*, by: User, serial: str = "4412") -> Device:
-    device = Device(maker="Hidrex", model="GS 400", serial_number=serial)
-    with act("register_device", by=by) as writing:
-        writing.create(device)
-        writing.about(f"device:{device.uid}", None)
-    return device
 
 
 def a_session(

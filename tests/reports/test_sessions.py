@@ -7,7 +7,8 @@ from django.utils import translation
 
 from sessions.reports.session_filter import SessionFilter
 from sessions.reports.sessions import build
-from tests.reports.rows import a_course, a_device, a_patient, a_session, paris
+from tests.factories import a_course, a_device, a_patient
+from tests.reports.rows import a_session, paris
 
 pytestmark = pytest.mark.django_db
 
@@ -108,7 +109,10 @@ def test_session_with_two_sites_counts_once_in_all_and_once_per_site(physician, 
 def test_each_limit_alone_and_all_together(physician, other_physician, course):
     device = a_device(by=physician)
     other = a_course(
-        by=physician, patient=a_patient(by=physician, number="2026-0002", family="Roy"), indication="cellulite"
+        by=physician,
+        patient=a_patient(by=physician, record_number="2026-0002", family_name="Roy"),
+        indication="cellulite",
+        sites=("hip",),
     )
     start = paris(2026, 3, 12, 14)
     a_session(by=physician, course=course, started_at=start, device=device)
@@ -150,7 +154,7 @@ def test_groups_name_physicians_indications_and_devices(physician, other_physici
     report = build(SessionFilter(), identities=False)
     assert [row[0] for row in group(report, "physician")] == ["Dr Jeanne Morel", "Dr Paul Petit"]
     assert [row[0] for row in group(report, "indication")] == ["hyperhidrosis"]
-    assert [row[0] for row in group(report, "device")] == ["Hidrex GS 400 nº 4412", "no device written"]
+    assert [row[0] for row in group(report, "device")] == ["Hidrex PSP1000 nº 4412", "no device written"]
     assert report.list is None
     assert [row.values for row in report.all_counts().rows][:3] == [
         ("Per month", "2026-03", 2, 2, 0, 0, 0, 0),
@@ -190,7 +194,7 @@ def test_number_of_queries_is_the_same_for_one_and_three_sessions(physician, cou
     with CaptureQueriesContext(connection) as one:
         build(SessionFilter(), identities=True, size=size)
     for day in (13, 14):
-        patient = a_patient(by=physician, number=f"2026-01{day}")
+        patient = a_patient(by=physician, record_number=f"2026-01{day}")
         a_session(by=physician, course=a_course(by=physician, patient=patient), started_at=paris(2026, 3, day, 14))
     with django_assert_num_queries(len(one.captured_queries)):
         build(SessionFilter(), identities=True, size=size)

@@ -14,14 +14,15 @@ from clinic.audit.act import act
 from clinic.audit.models import Look
 from sessions.models import Answer, Application, Consultation, Phase, Sample, Screening, Session
 from sessions.reports.changes import history_of_record
-from tests.reports.rows import a_course, a_device, a_patient, a_session, paris
+from tests.factories import a_course, a_device, a_patient
+from tests.reports.rows import a_session, paris
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def patient(physician):
-    return a_patient(by=physician)
+    return a_patient(by=physician, given_names="Zoë")
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_session_speaks_in_words_units_and_names(physician, other_physician, ses
         [("Session", "~", [
             ("What happened", "completed", ""),
             ("Start", "12 Mar 2026, 14:05", "12 Mar 2026, 14:30"),
-            ("Device", "", "Hidrex GS 400 nº 4412"),
+            ("Device", "", "Hidrex PSP1000 nº 4412"),
             ("Responsible physician", "Dr Jeanne Morel", "Dr Paul Petit"),
             ("Skin before", "", "intact"),
             ("Late record", "no", "yes"),
@@ -260,7 +261,7 @@ def test_number_of_queries_is_the_same_for_one_and_three_rows(physician, session
     add(1)
     with CaptureQueriesContext(connection) as one:
         history_of_record("session", session)
-    rewrite(session, physician, device=a_device(by=physician, serial="2"))
+    rewrite(session, physician, device=a_device(by=physician, serial_number="2"))
     add(2, 3)
     with CaptureQueriesContext(connection) as three:
         history_of_record("session", session)

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.audit.models import Look
-from tests.reports.rows import a_course, a_device, a_patient, a_session, paris
+from tests.factories import a_course, a_device, a_patient
+from tests.reports.rows import a_session, paris
 
 pytestmark = pytest.mark.django_db
 
@@ -104,7 +105,7 @@ def test_auditor_sees_latest_acts_and_looks_without_a_name(client_of, auditor, p
 
 def test_list_that_showed_many_patients_is_one_line_for_the_auditor(client_of, auditor, staff, physician, course):
     a_session(by=physician, course=course, started_at=today_at(0))
-    other = a_course(by=physician, patient=a_patient(by=physician, number="2026-0002"))
+    other = a_course(by=physician, patient=a_patient(by=physician, record_number="2026-0002"))
     a_session(by=physician, course=other, started_at=today_at(0))
     client_of(staff).get(reverse("logbook:report-sessions"))
     lines = client_of(auditor).get(HOME).context["looks"]
@@ -127,7 +128,7 @@ def test_physician_start_page_asks_the_same_for_one_and_three_drafts(client_of, 
     with CaptureQueriesContext(connection) as one:
         client.get(HOME)
     for number in (2, 3):
-        patient = a_patient(by=physician, number=f"2026-000{number}")
+        patient = a_patient(by=physician, record_number=f"2026-000{number}")
         a_session(
             by=physician,
             course=a_course(by=physician, patient=patient),

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.audit.models import Look
-from tests.reports.rows import a_patient
+from tests.factories import a_patient
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,7 @@ def test_looks_are_for_those_who_see_history(client_of, request, address, role, 
 
 
 def test_looks_say_who_what_when_and_from_where_newest_first(client_of, auditor, staff, physician, patient, address):
-    other = a_patient(by=physician, number="2026-0002")
+    other = a_patient(by=physician, record_number="2026-0002")
     look_at(patient, staff)
     look_at(other, staff)
     lines = client_of(auditor).get(address).context["lines"]

@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.audit.models import Act, Look
-from tests.reports.rows import a_course, a_device, a_patient, a_session, paris
+from tests.factories import a_course, a_device, a_patient
+from tests.reports.rows import a_session, paris
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,7 @@ FILE = reverse("logbook:report-sessions-csv")
 
 @pytest.fixture
 def course(physician):
-    return a_course(by=physician, patient=a_patient(by=physician))
+    return a_course(by=physician, patient=a_patient(by=physician, given_names="Zoë"))
 
 
 @pytest.fixture
@@ -139,7 +140,7 @@ def test_french_file_opens_in_a_french_spreadsheet(client_of, staff, session):
     assert content.count(b"\r\n") == 2
     rows = rows_of(content.decode("utf-8"))
     assert rows[1][:3] == ["12/03/2026 14:05", "Çelik Zoë", "2026-0001"]
-    assert rows[1][8:] == ["Dr Jeanne Morel", "Hidrex GS 400 nº 4412"]
+    assert rows[1][8:] == ["Dr Jeanne Morel", "Hidrex PSP1000 nº 4412"]
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert answer["Content-Disposition"].startswith('attachment; filename="sessions-2')
     assert answer["Cache-Control"] == "no-store, private"
@@ -153,19 +154,19 @@ def test_english_file_has_commas_and_iso_dates(client_of, auditor, session):
         ["Start", "Patient", "Record number", "Indication", "Session", "Sites", "What happened", "Record", "Physician", "Device"],
         [
             "2026-03-12 14:05", "Çelik Zoë", "2026-0001", "hyperhidrosis", "1", "palm (hand), sole (foot)", "completed", "signed",
-            "Dr Jeanne Morel", "Hidrex GS 400 nº 4412",
+            "Dr Jeanne Morel", "Hidrex PSP1000 nº 4412",
         ],
     ]  # fmt: skip
 
 
 def test_name_that_is_a_formula_stays_text(client_of, staff, physician):
-    patient = a_patient(by=physician, family="=HYPERLINK(1)", given="x")
+    patient = a_patient(by=physician, family_name="=HYPERLINK(1)", given_names="x")
     a_session(by=physician, course=a_course(by=physician, patient=patient), started_at=paris(2026, 3, 12, 14))
     assert rows_of(file_of(client_of(staff)))[1][1] == "'=HYPERLINK(1) x"
 
 
 def test_export_is_an_act_and_a_look_at_each_patient_of_the_file(client_of, staff, physician, session):
-    other = a_patient(by=physician, number="2026-0002")
+    other = a_patient(by=physician, record_number="2026-0002")
     for day in (13, 14):
         a_session(by=physician, course=a_course(by=physician, patient=other), started_at=paris(2026, 3, day, 14))
     file_of(client_of(staff), site="palm")
@@ -215,7 +216,7 @@ def test_file_of_counts_names_no_patient(client_of, request, session, role):
         ["Indication", "hyperhidrosis", "1", "1", "0", "0", "0", "0"],
         ["Site", "palm (hand)", "1", "1", "0", "0", "0", "0"],
         ["Site", "sole (foot)", "1", "1", "0", "0", "0", "0"],
-        ["Device", "Hidrex GS 400 nº 4412", "1", "1", "0", "0", "0", "0"],
+        ["Device", "Hidrex PSP1000 nº 4412", "1", "1", "0", "0", "0", "0"],
         ["All", "", "1", "1", "0", "0", "0", "0"],
     ]
     assert looks() == []
@@ -256,8 +257,8 @@ def test_page_asks_the_same_number_of_questions_for_one_and_three_sessions(clien
     with CaptureQueriesContext(connection) as one:
         client.get(PAGE)
     for number in (2, 3):
-        patient = a_patient(by=physician, number=f"2026-000{number}")
-        device = a_device(by=physician, serial=str(number))
+        patient = a_patient(by=physician, record_number=f"2026-000{number}")
+        device = a_device(by=physician, serial_number=str(number))
         a_session(
             by=physician,
             course=a_course(by=physician, patient=patient),
