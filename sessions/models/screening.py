@@ -80,9 +80,6 @@ class AnswerQuerySet(RecordedQuerySet):
             .order_by("screening__answered_at", "id")
         )
 
-    def with_decisions(self) -> AnswerQuerySet:
-        return self.prefetch_related("decisions")
-
 
 class Answer(Clinical):
     """One answer to one question. An empty one is not "no"."""

@@ -1,6 +1,5 @@
 """What a physician does with a page, by the names of its fields: the same steps in any language."""
 
-import re
 from collections.abc import Iterable
 
 from playwright.sync_api import Page
@@ -70,10 +69,3 @@ def tab_to(page: Page, selector: str, most: int = 200) -> None:
         if focus["here"]:
             return
     raise AssertionError(f"Tab does not reach {selector}")
-
-
-def uid_of(page: Page) -> str:
-    """The record that the page's address names."""
-    found = re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", page.url)
-    assert found
-    return found.group()
