@@ -1,11 +1,9 @@
 """The people and rows that the figures are about."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-
-from django.utils import timezone
 
 from clinic.accounts.actions import create_account
 from clinic.accounts.models import User
@@ -46,7 +44,7 @@ def course(by: User, name: str) -> Course:
 
 
 def begins(number: int) -> datetime:
-    return timezone.make_aware(datetime(2022, 1, 4, 9)) + timedelta(days=number)
+    return datetime(2022, 1, 4, 9, tzinfo=UTC) + timedelta(days=number)
 
 
 def session_values(by: User, machine: Device, number: int) -> dict[str, Any]:
