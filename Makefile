@@ -7,7 +7,7 @@ RUN_READY := $(VENV)/.ready-run
 TEST_READY := $(VENV)/.ready-test
 
 # Settings reach the program from the environment or from the command line: make run CLINIC_PORT=8080
-.PHONY: run demo test bench translations
+.PHONY: run demo test bench translations pins
 
 run: $(RUN_READY)
 	@$(BIN)/python manage.py serve
@@ -24,6 +24,13 @@ bench: $(TEST_READY)
 # For those who change words: refreshes the French catalogue (needs gettext) and compiles it.
 translations: $(TEST_READY)
 	@$(BIN)/python manage.py translations
+
+# For those who change dependencies: writes the pins anew from pyproject.toml, keeping the versions that still fit.
+PIN := $(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-annotate -q pyproject.toml
+pins: $(TEST_READY)
+	@$(PIN) -o requirements.txt
+	@$(PIN) --extra postgres -o requirements-postgres.txt
+	@$(PIN) --extra postgres --extra dev -o requirements-dev.txt
 
 $(VENV)/.made:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
