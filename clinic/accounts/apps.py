@@ -1,3 +1,5 @@
+"""The accounts as Django knows them."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 

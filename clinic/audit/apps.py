@@ -1,3 +1,5 @@
+"""The audit as Django knows it."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 

@@ -1,3 +1,5 @@
+"""Operations as Django knows them, with their checks."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 

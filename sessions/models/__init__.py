@@ -1,12 +1,13 @@
 """Tables, constraints, and the words in which rows are picked."""
 
+from sessions.models.application import Application, Phase
 from sessions.models.course import Course, CourseSite
 from sessions.models.device import Device
 from sessions.models.event import AdverseEvent
 from sessions.models.observation import Observation, Result, Sample
 from sessions.models.patient import Patient
 from sessions.models.screening import Answer, Consultation, Decision, Screening
-from sessions.models.session import Application, Phase, Session
+from sessions.models.session import Session
 from sessions.models.signature import Addendum, Signature
 
 __all__ = [

@@ -87,7 +87,7 @@ def test_log_session_with_a_taken_number_says_so(physician):
     assert [problem.field for problem in refused.value.problems] == ["number"]
 
 
-def test_log_session_failing_half_way_leaves_nothing(physician, monkeypatch):
+def test_log_session_failing_half_way_leaves_nothing(physician):
     _patient, course, device = ready(by=physician)
     acts = Act.objects.count()
     entry = an_entry(by=physician, device=device, started=at(DAY), observations=(an_observation(value="7"),))
