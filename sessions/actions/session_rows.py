@@ -144,7 +144,7 @@ def _pairs(
         if row.id is not None and row.id not in known:
             problems.append(Problem(f"{prefix}id", _("This row was removed meanwhile. Please reload the page.")))
             continue
-        record = known.get(row.id) if row.id is not None else None
+        record = known.pop(row.id) if row.id is not None else None  # a row continues one stored row, once
         confirmed = _confirmed(record, row) if record else row.retyped
         if record is None:
             next_number += 1

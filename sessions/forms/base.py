@@ -1,6 +1,7 @@
 """What every form of the logbook shares: figures as people write them, readable text, a key against sending twice."""
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from clinic.audit.history import OutsideAnAct
 from clinic.lib.forms import KeyedForm
 from sessions.measures.quantities import QUANTITIES
+
+# Far beyond any record; a year outside is a slip of the key, and the first ones no database keeps in every time zone.
+FIRST_YEAR, LAST_YEAR = 1800, 2199
 
 _FIGURE = re.compile(r"[+-]?\d{1,12}(?:[.,]\d{1,12})?")
 
@@ -60,15 +64,23 @@ class WholeField(forms.IntegerField):
         self.widget.attrs.update({"inputmode": "numeric", "autocomplete": "off", "size": 6})
 
 
+def readable_year(day: date) -> None:
+    """Refuse a year that is a slip of the key: 0026, 12026."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise forms.ValidationError(_("Please read the year again: it has four digits."), code="year")
+
+
 class MomentField(forms.DateTimeField):
     """A time of day on a date, in the clinic's time zone."""
 
+    default_validators = [readable_year]
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
 class DayField(forms.DateField):
     """A date."""
 
+    default_validators = [readable_year]
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 

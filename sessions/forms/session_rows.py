@@ -1,5 +1,6 @@
 """The rows of the session form: applications with their phases, observations, adverse events, samples."""
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,7 @@ from sessions.models import AdverseEvent, Application, Observation, Phase, Sampl
 
 MOST_ROWS = 40
 BLANK = ("", "—")
+NOT_WHOLE = _("This part of the page did not arrive whole. Please reload the page and type it again.")
 
 
 class RowForm(forms.ModelForm):
@@ -230,12 +232,27 @@ class SampleForm(RowForm):
 
 
 class RowFormSet(BaseFormSet):
-    """Rows of one kind. A row nobody typed into is no row."""
+    """Rows of one kind. A row nobody typed into is no row; one that the page did not count is never dropped."""
+
+    default_error_messages = {"missing_management_form": NOT_WHOLE}
+
+    def clean(self) -> None:
+        counted = self.total_form_count()
+        numbers = (re.match(rf"{re.escape(str(self.prefix))}-([0-9]{{1,9}})-", name) for name in self.data)
+        if counted < 0 or any(found and int(found[1]) >= counted for found in numbers):
+            raise forms.ValidationError(NOT_WHOLE, code="not-whole")
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
         if "DELETE" in form.fields:
             form.fields["DELETE"].label = _("Remove")
+        if self._asked_for(index):
+            first = form._meta.fields[0]
+            form.fields[first].widget.attrs["autofocus"] = True
+
+    def _asked_for(self, index: int | None) -> bool:
+        """Whether this is the row that `add` asked for: the next thing to type into."""
+        return self.is_bound and self.data.get("add") == self.prefix and index == self.total_form_count() - 1
 
 
 class ApplicationFormSet(RowFormSet):
@@ -348,5 +365,6 @@ def _grown(data: Any, prefix: str) -> Any:
         return data
     copy = data.copy()
     total = copy.get(f"{prefix}-TOTAL_FORMS", "0")
-    copy[f"{prefix}-TOTAL_FORMS"] = str(min(int(total) if total.isdigit() else 0, MOST_ROWS - 1) + 1)
+    known = int(total) if re.fullmatch("[0-9]{1,3}", total) else 0
+    copy[f"{prefix}-TOTAL_FORMS"] = str(min(known, MOST_ROWS - 1) + 1)
     return copy
