@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from clinic.accounts.models import User
@@ -21,6 +21,7 @@ from sessions.rules.course import (
     why_not_end,
     why_not_remove_sites,
     why_not_these_sites,
+    why_not_this_consultation,
     why_not_this_course,
 )
 from sessions.rules.version import why_not_over
@@ -69,6 +70,7 @@ def change_course(
             setattr(stored, name, value)
         refuse(
             why_not_this_course(stored, birth_date=stored.patient.birth_date, today=timezone.localdate())
+            + why_not_this_consultation(stored, _first_performed(stored))
             + why_not_these_sites(stored.indication, sites)
         )
         _change_sites(writing, stored, sites)
@@ -113,6 +115,13 @@ def _locked(course: Course, version: int) -> Course:
     stored = rows.get(pk=course.pk)
     refuse(why_not_over(stored.version, version))
     return stored
+
+
+def _first_performed(course: Course) -> date | None:
+    """The day of the first session signed as performed; late records stand without a consultation (docs/adr/0004)."""
+    found = Session.objects.filter(course=course, late_record=False).signed().performed()
+    first = found.aggregate(at=Min("started_at"))["at"]
+    return timezone.localdate(first) if first else None
 
 
 def _change_sites(writing: Writing, course: Course, sites: Sequence[str]) -> None:

@@ -48,6 +48,21 @@ def why_not_this_course(course: Course, *, birth_date: date, today: date) -> lis
     return problems
 
 
+def why_not_this_consultation(course: Course, first_performed: date | None) -> list[Problem]:
+    """Once a session was signed as performed, its course keeps a consultation held by then, and opened by then."""
+    if first_performed is None:
+        return []
+    said = {"day": date_format(first_performed, "SHORT_DATE_FORMAT")}
+    problems = []
+    if course.consultation is None or course.consultation.held_date > first_performed:
+        sentence = _("A session of %(day)s is signed: its course needs a consultation held by then.") % said
+        problems.append(Problem("consultation", sentence, "performed"))
+    if course.opened_date > first_performed:
+        sentence = _("A session of %(day)s is signed: its course cannot be opened later.") % said
+        problems.append(Problem("opened_date", sentence, "performed"))
+    return problems
+
+
 def why_not_remove_sites(removed: Iterable[str], treated: set[str]) -> list[Problem]:
     """A site that a session of the course treated stays with the course."""
     kept = [str(Site(site).label) for site in removed if site in treated]

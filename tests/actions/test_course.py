@@ -11,7 +11,7 @@ from clinic.audit.models import Act
 from clinic.lib.problems import AlreadyDone, Refused
 from sessions.actions.course import change_course, end_course, open_course
 from sessions.models import Course, CourseSite
-from tests.factories import a_consultation, a_course, a_draft, a_patient, at, ready
+from tests.factories import a_consultation, a_course, a_draft, a_patient, a_signed_session, at, ready
 
 pytestmark = pytest.mark.django_db
 
@@ -130,3 +130,27 @@ def test_end_lies_between_the_last_session_and_today(physician: User, ended: dat
         end_course(by=physician, course=course, ended_date=ended, end_reason="completed", version=1)
     assert [problem.field for problem in refused.value.problems] == ["ended_date"]
     assert Course.objects.get().is_open
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"consultation": None}, "consultation"),
+        ({"consultation": "later"}, "consultation"),
+        ({"opened_date": date(2026, 1, 13)}, "opened_date"),
+    ],
+)
+def test_change_after_signing_keeps_the_consultation_before_the_first_session(
+    physician: User, changes: dict[str, Any], field: str
+) -> None:
+    patient, course, device = ready(by=physician)
+    a_signed_session(by=physician, course=course, device=device, started=at(date(2026, 1, 12)))
+    later = a_consultation(by=physician, patient=patient, held=date(2026, 1, 13))
+    values = values_of(physician, indication=course.indication, consultation=course.consultation) | changes
+    if values["consultation"] == "later":
+        values["consultation"] = later
+    with pytest.raises(Refused) as refused:
+        change_course(by=physician, course=course, values=values, sites=["palm", "sole"], version=1, reason="a")
+    assert [problem.field for problem in refused.value.problems] == [field]
+    stored = Course.objects.get(pk=course.pk)
+    assert (stored.consultation_id, stored.opened_date) == (course.consultation_id, date(2026, 1, 5))
