@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q, TextField, Window
+from django.db.models import F, OuterRef, Q, Subquery, TextField, Window
 from django.db.models.functions import Cast, Lag, Lead
 from django.utils import timezone
 
@@ -73,8 +73,13 @@ def turns_of(patient: Patient) -> list[Given]:
 
 
 def _rulings(patient: Patient) -> dict[int, list[Ruling]]:
+    """The decisions by answer; one taken on another reply, corrected since, stands in the history and for nothing else."""
     rulings: dict[int, list[Ruling]] = {}
-    decided = Decision.objects.filter(answer__screening__patient=patient).order_by("decided_date", "id")
+    taken = Decision.history.model.objects.filter(id=OuterRef("pk"), history_type="+").values("act_id")[:1]
+    replies = Answer.history.model.objects.filter(id=OuterRef("answer_id"), act_id__lt=OuterRef("act"))
+    decided = Decision.objects.filter(answer__screening__patient=patient).annotate(act=Subquery(taken))
+    decided = decided.annotate(reply=Subquery(replies.order_by("-history_id").values("reply")[:1]))
+    decided = decided.filter(reply=F("answer__reply")).order_by("decided_date", "id")
     for answer_id, word, day in decided.values_list("answer_id", "word", "decided_date"):
         rulings.setdefault(answer_id, []).append(Ruling(word, day))
     return rulings

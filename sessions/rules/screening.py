@@ -113,7 +113,7 @@ def standing_ruling(run: Run, day: date | None = None) -> Ruling | None:
     """
     earliest = run.latest.on if run.latest.item == PREGNANCY else run.since
     fitting = [ruling for ruling in run.rulings if ruling.on >= earliest and (day is None or ruling.on <= day)]
-    return max(fitting, key=lambda ruling: ruling.on) if fitting else None
+    return sorted(fitting, key=lambda ruling: ruling.on)[-1] if fitting else None  # of one day the one written last
 
 
 def needing_decision(answers: Iterable[Given], day: date | None = None) -> list[Given]:

@@ -11,10 +11,11 @@ from clinic.audit.models import Act
 from clinic.lib.problems import AlreadyDone, Refused
 from sessions.actions.known import answers_of, turns_of
 from sessions.actions.screening import Decided, record_consultation, record_decisions
+from sessions.actions.session import save_draft
 from sessions.measures.answers import ITEMS
 from sessions.models import Answer, Consultation, Decision, Screening
-from sessions.rules.screening import needing_decision, runs, standing_yes
-from tests.factories import PARIS, a_consultation, a_draft, a_patient, all_no, asked_today, at, ready
+from sessions.rules.screening import needing_decision, runs, standing_ruling, standing_yes
+from tests.factories import PARIS, a_consultation, a_draft, a_patient, all_no, an_entry, asked_today, at, ready
 
 pytestmark = pytest.mark.django_db
 HELD = date(2026, 1, 5)
@@ -162,3 +163,26 @@ def test_turns_tell_where_a_patient_stands_as_all_answers_do(physician: User) ->
     }
     assert standing_yes(turns) == standing_yes(every) == {}
     assert needing_decision(turns) == needing_decision(every)
+
+
+def test_of_two_decisions_of_one_day_the_later_one_stands(physician: User) -> None:
+    patient = a_patient(by=physician)
+    a_consultation(by=physician, patient=patient, replies=all_no(pregnancy="yes"))
+    for word in ("proceed", "do-not-proceed"):
+        decided = Decided(answer("pregnancy"), word, "Considered.", date(2026, 1, 6))
+        record_decisions(by=physician, patient=patient, decisions=[decided])
+    ruling = standing_ruling(runs(answers_of(patient))["pregnancy"])
+    assert ruling is not None
+    assert ruling.word == "do-not-proceed"
+
+
+def test_decision_on_an_answer_that_was_corrected_since_stands_for_nothing(physician: User) -> None:
+    patient, course, device = ready(by=physician)
+    draft = a_draft(by=physician, course=course, device=device, replies=asked_today(pregnancy="not-known"))
+    asked = Answer.objects.get(item="pregnancy", screening__session=draft)
+    decided = Decided(asked.pk, "proceed", "The period is late by a day.", date(2026, 1, 12))
+    record_decisions(by=physician, patient=patient, decisions=[decided])
+    assert needing_decision(answers_of(patient)) == []
+    corrected = an_entry(by=physician, device=device, started=draft.started_at, replies=asked_today(pregnancy="yes"))
+    save_draft(by=physician, session=draft, entry=corrected, version=draft.version)
+    assert [given.item for given in needing_decision(answers_of(patient))] == ["pregnancy"]
