@@ -175,7 +175,9 @@ def why_not_sign(session: Session) -> list[Problem]:
         problems += _required(session, "outcome_reason")
     if session.late_record:
         problems += _required(session, "late_reason", "incident_note")
-    if session.status == Status.NOT_DONE or not session.status:
+    if session.status == Status.NOT_DONE:
+        return problems + _no_current(session)
+    if not session.status:
         return problems
     problems += _required(
         session, "ended_at", "device", "operator", "skin_before", "skin_after", "metal_removed", "events_answer"
@@ -191,6 +193,15 @@ def why_not_sign(session: Session) -> list[Problem]:
     for index, application in enumerate(applications):
         problems += _application(application, index)
     return problems
+
+
+def _no_current(session: Session) -> list[Problem]:
+    """What was prepared may stand under a session that was not done; a current that flowed contradicts it."""
+    phases = [phase for application in session.applications.all() for phase in application.phases.all()]
+    if all(phase.current_ma is None and phase.duration_min is None for phase in phases):
+        return []
+    said = _("“Not done”, but a phase with current is described below. Remove it, or say what happened.")
+    return [Problem("status", said, "contradiction")]
 
 
 def _required(row: object, *fields: str, prefix: str = "") -> list[Problem]:

@@ -423,3 +423,17 @@ def test_history_row_without_an_act_is_refused_by_the_database(physician):
         Session.history.model.objects.create(
             history_date=timezone.now(), history_type="~", history_user_id=physician.pk, **fields
         )
+
+
+def test_session_not_done_is_not_signed_with_a_current(physician):
+    _patient, course, device = ready(by=physician)
+    draft = a_draft(by=physician, course=course, device=device, status="not-done", outcome_reason="contraindication")
+    with pytest.raises(Refused) as refused:
+        sign_session(by=physician, session=draft, version=draft.version)
+    assert [(problem.field, problem.code) for problem in refused.value.problems] == [("status", "contradiction")]
+    prepared = an_entry(
+        by=physician, device=device, started=draft.started_at, status="not-done", outcome_reason="contraindication",
+        applications=(an_application(phases=()),),
+    )  # fmt: skip
+    draft = save_draft(by=physician, session=draft, entry=prepared, version=draft.version)
+    assert sign_session(by=physician, session=draft, version=draft.version).record_status == "final"
