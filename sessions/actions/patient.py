@@ -64,7 +64,7 @@ def change_patient(
 
 def _next_number(year: int) -> str:
     last = (
-        Patient.objects.filter(record_number__regex=rf"^{year}-[0-9]{{4,}}$")
+        Patient.objects.filter(record_number__regex=rf"^{year}-[0-9]{{4,6}}$")
         .order_by("-id")
         .values_list("record_number", flat=True)
         .first()

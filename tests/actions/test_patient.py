@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from clinic.accounts.models import User
 from clinic.audit.models import Act
@@ -86,3 +87,10 @@ def test_change_half_way_leaves_nothing(staff: User) -> None:
     with pytest.raises(Refused):
         change_patient(by=staff, patient=patient, values={"phone": "01", "sex": "none of these"}, version=1, reason="x")
     assert (Patient.objects.get().phone, patient.history.count()) == ("", 1)
+
+
+def test_register_goes_on_counting_after_a_strange_number(staff: User) -> None:
+    year = timezone.localdate().year
+    first = a_patient(by=staff)
+    a_patient(by=staff, record_number=f"{year}-{'9' * 15}")
+    assert (first.record_number, a_patient(by=staff).record_number) == (f"{year}-0001", f"{year}-0002")
