@@ -13,8 +13,9 @@ from clinic.lib.fields import Code, Line
 
 
 def plain_username(text: str) -> str:
-    """One spelling per account: "Morel", "MOREL" and "ｍｏｒｅｌ" are the same name."""
-    return unicodedata.normalize("NFKC", text).casefold().strip()
+    """One spelling per account: "Morel", "MOREL" and "ｍｏｒｅｌ" are the same name, invisible signs or not."""
+    seen = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
+    return unicodedata.normalize("NFKC", seen.casefold()).strip()
 
 
 class Accounts(BaseUserManager.from_queryset(RecordedQuerySet)):

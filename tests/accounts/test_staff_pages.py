@@ -155,3 +155,9 @@ def test_ones_own_password_is_changed_on_the_page_for_it(desk, administrator) ->
 
 def test_an_account_that_is_not_there_is_not_found(desk) -> None:
     assert desk.get(reverse("account-edit", args=[999_999])).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["LEROY", "le\u200broy", "\u00adleroy", "ｌｅｒｏｙ"])
+def test_a_name_that_reads_the_same_is_taken(desk, staff, name) -> None:
+    response = desk.post(reverse("account-new"), new_account(username=name))
+    assert (response.status_code, list(response.context["form"].errors)) == (200, ["username"])
