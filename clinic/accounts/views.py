@@ -3,7 +3,7 @@
 from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -23,6 +23,7 @@ from clinic.gate import PersonRequest, open_to_all, requires
 from clinic.lib.problems import AlreadyDone, Problem, Refused
 
 YEAR = 365 * 24 * 3600
+LONGEST_TARGET = 2000
 
 
 @open_to_all
@@ -73,10 +74,11 @@ def _opened(form: FirstAccountForm) -> bool:
 def language(request: HttpRequest) -> HttpResponse:
     """The language of this person, or of this browser before the log-in."""
     target = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+    known = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    if not known or not target.startswith("/") or len(target) > LONGEST_TARGET:
         target = reverse("home")
     chosen = request.POST.get("language", "")
-    response = redirect(target)
+    response = HttpResponseRedirect(target)  # an address, never the name of a route
     if chosen not in dict(settings.LANGUAGES):
         return response
     if request.user.is_authenticated and request.user.language != chosen:

@@ -1,12 +1,21 @@
 """Looks: who saw which patient. At most one line per person, patient and page view."""
 
 from collections.abc import Iterable
+from ipaddress import ip_address
 
 from django.http import HttpRequest
 from django.utils import timezone
 
 from clinic.audit.act import one_writer
 from clinic.audit.models import Look
+
+
+def _address(request: HttpRequest) -> str | None:
+    """The address at the other end of the line, without the zone that some networks add (fe80::1%eth0)."""
+    try:
+        return str(ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0]))
+    except ValueError:  # a local socket has none
+        return None
 
 
 def record_look(request: HttpRequest, patient_ids: Iterable[int], kind: str) -> None:
@@ -26,7 +35,7 @@ def record_look(request: HttpRequest, patient_ids: Iterable[int], kind: str) -> 
             patient_id=patient_id,
             kind=kind,
             route=route,
-            address=request.META.get("REMOTE_ADDR") or None,
+            address=_address(request),
         )
         for patient_id in new
     ]
