@@ -96,8 +96,8 @@ def act(
 ) -> Iterator[Writing]:
     """Open an act: everything written through it stands together with its history, or nothing does.
 
-    Raises `AlreadyDone` where a form with the same `key` was sent before, `Refused` where a rule or a
-    constraint says no.
+    Raises `AlreadyDone` where this person sent the same form before (its `key`), `Refused` where a rule or a
+    constraint says no, or the key belongs to another act.
     """
     with one_writer():
         try:
@@ -109,15 +109,18 @@ def act(
                 except DataError as error:  # pragma: no cover -- held back by the checks of each field
                     raise Refused([Problem("", _("The database could not store this."))]) from error
         except (Refused, IntegrityError):
-            _refuse_if_done(key)
+            _refuse_if_done(key, kind, by)
             raise
 
 
-def _refuse_if_done(key: UUID | None) -> None:
-    if key:
-        subject = Act.objects.filter(key=key).values_list("subject", flat=True).first()
-        if subject is not None:
-            raise AlreadyDone(subject)
+def _refuse_if_done(key: UUID | None, kind: str, by: Any) -> None:
+    before = Act.objects.filter(key=key).first() if key else None
+    if before is None:
+        return
+    if before.kind == kind and by.pk in (before.by_id, None):  # None: an account that stands for itself
+        raise AlreadyDone(before.subject)
+    said = _("This form was used before for something else, so nothing was stored. Please open the page again.")
+    raise Refused([Problem("", said, "used")])
 
 
 def _by_model(rows: Iterable[models.Model]) -> list[tuple[type[models.Model], list[models.Model]]]:

@@ -40,7 +40,7 @@ def new(request: PersonRequest, uid: UUID) -> HttpResponse:
                 key=form.cleaned_data["form_key"],
             )
         except AlreadyDone as done:
-            return to_page_of(done.subject)
+            return to_page_of(request, done.subject)
         except Refused as refused:
             form.add_problems(refused.problems)
         else:
@@ -95,7 +95,7 @@ def edit(request: PersonRequest, uid: UUID) -> HttpResponse:
                 key=form.cleaned_data["form_key"],
             )
         except AlreadyDone as done:
-            return to_page_of(done.subject)
+            return to_page_of(request, done.subject)
         except Refused as refused:
             form.add_problems(refused.problems)
             if changed_meanwhile(refused.problems):
@@ -130,7 +130,7 @@ def end(request: PersonRequest, uid: UUID) -> HttpResponse:
                 **form.values(),
             )
         except AlreadyDone as done:
-            return to_page_of(done.subject)
+            return to_page_of(request, done.subject)
         except Refused as refused:
             form.add_problems(refused.problems)
             if changed_meanwhile(refused.problems):

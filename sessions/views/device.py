@@ -36,7 +36,7 @@ def register(request: PersonRequest) -> HttpResponse:
         try:
             register_device(by=request.user, values=form.values(), key=form.cleaned_data["form_key"])
         except AlreadyDone as done:
-            return to_page_of(done.subject)
+            return to_page_of(request, done.subject)
         except Refused as refused:
             form.add_problems(refused.problems)
         else:
@@ -63,7 +63,7 @@ def edit(request: PersonRequest, uid: UUID) -> HttpResponse:
                 key=form.cleaned_data["form_key"],
             )
         except AlreadyDone as done:
-            return to_page_of(done.subject)
+            return to_page_of(request, done.subject)
         except Refused as refused:
             form.add_problems(refused.problems)
             if changed_meanwhile(refused.problems):

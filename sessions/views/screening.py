@@ -40,7 +40,7 @@ def new_consultation(request: PersonRequest, uid: UUID) -> HttpResponse:
                 key=form.cleaned_data["form_key"],
             )
         except AlreadyDone as done:
-            return to_page_of(done.subject)
+            return to_page_of(request, done.subject)
         except Refused as refused:
             form.add_problems(refused.problems)
         else:
@@ -88,7 +88,7 @@ def decisions(request: PersonRequest, uid: UUID) -> HttpResponse:
                 key=form.cleaned_data["form_key"],
             )
         except AlreadyDone as done:
-            return to_page_of(done.subject)
+            return to_page_of(request, done.subject)
         except Refused as refused:
             form.add_problems(refused.problems)
         else:
