@@ -20,8 +20,19 @@ def _password() -> forms.CharField:
     )
 
 
-class SignForm(LogbookForm):
+class VersionForm(LogbookForm):
+    """Says which version of the record its page showed."""
+
     version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def meant_for(self, version: int) -> None:
+        """The page now shows this version, so the next answer is meant for it."""
+        typed = self.data.copy()  # type: ignore[attr-defined]
+        typed[self.add_prefix("version")] = str(version)
+        self.data = typed
+
+
+class SignForm(VersionForm):
     password = _password()
 
 
@@ -40,13 +51,16 @@ class AddendumForm(LogbookForm):
 
 
 class InErrorForm(LogbookForm):
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     reason = forms.CharField(
         label=_("Why this record is wrong"),
         max_length=200,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("The record stays readable, struck through, with this reason. It counts in no report."),
     )
+
+
+class SessionInErrorForm(VersionForm, InErrorForm):
+    """A session is struck through as it was read."""
 
 
 class ResultForm(LogbookModelForm):

@@ -17,7 +17,7 @@ from clinic.gate import PersonRequest, requires
 from clinic.lib.problems import AlreadyDone, Refused, refuse
 from sessions.actions.session import log_session, save_draft
 from sessions.actions.signature import amend_session
-from sessions.forms.meanwhile import changed_meanwhile, compare
+from sessions.forms.meanwhile import changed_meanwhile, compare, compare_rows
 from sessions.forms.session import SessionEntry
 from sessions.forms.signature import AmendForm
 from sessions.models import Course, Session
@@ -38,7 +38,7 @@ def new_session(request: PersonRequest, uid: UUID) -> HttpResponse:
                 by=request.user, course=course, entry=entry.entry(), key=entry.form.cleaned_data["form_key"]
             )
         except AlreadyDone as done:
-            return to_page_of(done.subject)
+            return to_page_of(request, done.subject)
         except Refused as refused:
             entry.add_problems(refused.problems)
         else:
@@ -65,7 +65,7 @@ def edit_session(request: PersonRequest, uid: UUID) -> HttpResponse:
                 key=entry.form.cleaned_data["form_key"],
             )
         except AlreadyDone as done:
-            return to_page_of(done.subject)
+            return to_page_of(request, done.subject)
         except Refused as refused:
             differences = _differences(refused, entry, session)
             entry.add_problems(refused.problems)
@@ -96,7 +96,7 @@ def amend(request: PersonRequest, uid: UUID) -> HttpResponse:
                 key=entry.form.cleaned_data["form_key"],
             )
         except AlreadyDone as done:
-            return to_page_of(done.subject)
+            return to_page_of(request, done.subject)
         except Refused as refused:
             differences = _differences(refused, entry, session)
             confirm.add_problems(problem for problem in refused.problems if problem.field in confirm.fields)
@@ -122,7 +122,15 @@ def wants_saving(request: PersonRequest, entry: SessionEntry, *others: Any) -> b
 def _differences(refused: Refused, entry: SessionEntry, session: Session) -> list[Any]:
     if not changed_meanwhile(refused.problems):
         return []
-    return compare(entry.form, Session.objects.get(pk=session.pk))
+    stored = Session.objects.with_rows().get(pk=session.pk)
+    rows = [
+        (entry.applications, stored.applications),
+        (entry.observations, stored.observations),
+        (entry.events, stored.events),
+    ]
+    rows += [(entry.samples, stored.samples)] if entry.samples is not None else []
+    found = compare(entry.form, stored)
+    return found + [line for formset, kept in rows for line in compare_rows(formset, kept.all())]
 
 
 def _saved(request: PersonRequest, session: Session) -> HttpResponse:

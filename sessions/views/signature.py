@@ -17,7 +17,7 @@ from sessions.actions.result import mark_result_in_error, record_result
 from sessions.actions.session import mark_in_error
 from sessions.actions.signature import add_addendum, problems_before_signing, sign_session
 from sessions.forms.base import typed_again
-from sessions.forms.signature import AddendumForm, InErrorForm, ResultForm, SignForm
+from sessions.forms.signature import AddendumForm, InErrorForm, ResultForm, SessionInErrorForm, SignForm
 from sessions.models import Result, Sample, Session
 from sessions.reports.record import record_of, where_to_answer
 from sessions.views import fetch
@@ -50,13 +50,14 @@ def sign(request: PersonRequest, uid: UUID) -> HttpResponse:
                 key=form.cleaned_data["form_key"],
             )
         except AlreadyDone as done:
-            return to_page_of(done.subject)
+            return to_page_of(request, done.subject)
         except Refused as refused:
             form.add_problems(
                 problem
                 for problem in refused.problems
                 if problem.field in ("password", "") and problem.code != "missing"
             )
+            form.meant_for(session.version)
         else:
             messages.success(request, _("Signed. From now on nothing edits this record; it can be amended."))
             return redirect("logbook:session", uid)
@@ -80,7 +81,7 @@ def addendum(request: PersonRequest, uid: UUID) -> HttpResponse:
                 by=request.user, session=session, text=form.cleaned_data["text"], key=form.cleaned_data["form_key"]
             )
         except AlreadyDone as done:
-            return to_page_of(done.subject)
+            return to_page_of(request, done.subject)
         except Refused as refused:
             form.add_problems(refused.problems)
         else:
@@ -96,20 +97,21 @@ def in_error(request: PersonRequest, uid: UUID) -> HttpResponse:
     session = fetch.session(request, uid)
     if session.is_in_error:
         return redirect("logbook:session", uid)
-    form = InErrorForm(request.POST or None, initial={"version": session.version})
+    form = SessionInErrorForm(request.POST or None, initial={"version": session.version})
     if request.method == "POST" and form.is_valid():
         try:
             mark_in_error(
                 by=request.user,
                 session=session,
                 reason=form.cleaned_data["reason"],
-                version=form.cleaned_data["version"] or 0,
+                version=form.cleaned_data["version"],
                 key=form.cleaned_data["form_key"],
             )
         except AlreadyDone as done:
-            return to_page_of(done.subject)
+            return to_page_of(request, done.subject)
         except Refused as refused:
             form.add_problems(refused.problems)
+            form.meant_for(session.version)
         else:
             messages.success(request, _("Marked as entered in error. It stays readable and counts nowhere."))
             return redirect("logbook:session", uid)
@@ -133,7 +135,7 @@ def new_result(request: PersonRequest, uid: UUID) -> HttpResponse:
                 key=form.cleaned_data["form_key"],
             )
         except AlreadyDone as done:
-            return to_page_of(done.subject)
+            return to_page_of(request, done.subject)
         except Refused as refused:
             form.add_problems(refused.problems)
         else:
@@ -157,7 +159,7 @@ def result_in_error(request: PersonRequest, uid: UUID) -> HttpResponse:
                 by=request.user, result=result, reason=form.cleaned_data["reason"], key=form.cleaned_data["form_key"]
             )
         except AlreadyDone as done:
-            return to_page_of(done.subject)
+            return to_page_of(request, done.subject)
         except Refused as refused:
             form.add_problems(refused.problems)
         else:
