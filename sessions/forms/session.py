@@ -10,6 +10,7 @@ from clinic.accounts.roles import Role
 from clinic.lib.problems import Problem
 from sessions.actions.session_rows import Entry
 from sessions.forms.base import LogbookModelForm, form_field
+from sessions.forms.people import people
 from sessions.forms.session_rows import applications_of, events_of, observations_of, rows_in, samples_of
 from sessions.measures.answers import ASKED_OF_ALL, EACH_SESSION
 from sessions.measures.sites import Indication
@@ -83,9 +84,10 @@ class SessionForm(LogbookModelForm):
         self.fields["number"].help_text = gettext_lazy("Left empty: the next number of the course.")
 
     def _people(self, user: User) -> None:
-        physicians = User.objects.filter(role=Role.PHYSICIAN, is_active=True)
-        self.fields["physician"].queryset = physicians  # type: ignore[attr-defined]
-        self.fields["operator"].queryset = User.objects.filter(role__in=[Role.PHYSICIAN, Role.STAFF], is_active=True)  # type: ignore[attr-defined]
+        """Those in use, and those whom the record names already: who left the clinic treated all the same."""
+        self.fields["physician"].queryset = people(Role.PHYSICIAN, also=self.instance.physician_id)  # type: ignore[attr-defined]
+        operators = people(Role.PHYSICIAN, Role.STAFF, also=self.instance.operator_id)
+        self.fields["operator"].queryset = operators  # type: ignore[attr-defined]
         self.fields["device"].queryset = Device.objects.all()  # type: ignore[attr-defined]
         if self.instance._state.adding:
             self.fields["physician"].initial = user.pk
