@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from playwright.sync_api import Page
 
@@ -13,8 +14,8 @@ from clinic.accounts.models import User
 from sessions.measures.answers import EACH_SESSION, ITEMS
 from sessions.models import Patient, Phase, Session
 from tests.browser.steps import answer_all, choose, submit, write
-from tests.browser.watched import Watched
-from tests.factories import a_device
+from tests.browser.watched import HEIGHT, Watched
+from tests.factories import a_course, a_device, a_patient
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -152,3 +153,49 @@ def test_whole_trip_in_french(
     assert [line for line in lines if any("Benali" in cell or "BENALI" in cell for cell in line)] == lines[-1:]
     assert watched.taken() == []
     assert watched.kept_in_the_browser() == []
+
+
+def test_asking_for_a_row_keeps_the_place_and_goes_to_its_first_field(
+    physician_page: Page, clinic: dict[str, User]
+) -> None:
+    course = a_course(by=clinic["physician"], patient=a_patient(by=clinic["physician"]))
+    page = physician_page
+    page.goto(reverse("logbook:session-new", args=[course.uid]) + "#id_started_at_group")
+    button = page.locator("button[name=add][value='phases-0']")
+    button.scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    button.click()
+    page.locator("[name='phases-0-1-anode_site']").wait_for()
+    page.wait_for_function("document.activeElement.name === 'phases-0-1-anode_site'")
+    page.wait_for_timeout(600)  # the page glides
+    assert abs(page.evaluate("scrollY") - before) < HEIGHT
+    assert page.evaluate(
+        "((box) => box.top > 0 && box.bottom < innerHeight)(document.activeElement.getBoundingClientRect())"
+    )
+
+
+def test_row_asked_for_after_being_logged_out_leaves_what_was_typed(
+    physician_page: Page, clinic: dict[str, User]
+) -> None:
+    course = a_course(by=clinic["physician"], patient=a_patient(by=clinic["physician"]))
+    page = physician_page
+    page.goto(reverse("logbook:session-new", args=[course.uid]))
+    page.locator("[name=notes]").fill("Déjà écrit")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.locator("button[name=add][value='phases-0']").click()
+    page.locator("#unreached").wait_for()
+    assert page.locator("[name=notes]").input_value() == "Déjà écrit"
+
+
+def test_row_marked_for_removal_folds_away_and_is_not_stored(physician_page: Page, clinic: dict[str, User]) -> None:
+    course = a_course(by=clinic["physician"], patient=a_patient(by=clinic["physician"]))
+    page = physician_page
+    page.goto(reverse("logbook:session-new", args=[course.uid]))
+    write(page, "applications-0-", APPLICATION)
+    write(page, "phases-0-0-", PHASE)
+    add(page, "applications", "applications-1-site")
+    write(page, "applications-1-", FEET)
+    page.locator("[name='applications-1-DELETE']").check()
+    assert not page.locator("[name='applications-1-site']").is_visible()
+    submit(page, then="draft")
+    assert [row.site for row in Session.objects.get().applications.all()] == ["palm"]

@@ -35,6 +35,21 @@
     if (token) event.detail.headers["X-CSRFToken"] = token.value;
   });
 
+  // --- A part that did not arrive, or another page in its place (logged out): say so, replace nothing ---
+  const unreached = document.getElementById("unreached");
+  const say = (shown) => unreached && (unreached.hidden = !shown);
+  const pathOf = (address) => new URL(address, location.href).pathname;
+  document.addEventListener("htmx:beforeRequest", () => say(false));
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, requestConfig } = event.detail;
+    if (pathOf(xhr.responseURL) === pathOf(requestConfig.path)) return;
+    event.detail.shouldSwap = false;
+    say(true);
+  });
+  for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"])
+    document.addEventListener(failure, () => say(true));
+  if (unreached) unreached.querySelector("button").addEventListener("click", () => say(false));
+
   // --- One click, one form: further ones wait for the answer (a download gives none, so not for ever) ---
   const release = (form) => {
     delete form.dataset.sent;
@@ -75,7 +90,8 @@
   document.addEventListener("change", (event) => {
     if (event.target.form) reveal(event.target.form);
   });
-  document.addEventListener("htmx:load", (event) => reveal(event.target.closest("form") || event.target));
+  // Before htmx puts the cursor into the new row: what hides afterwards would push that row out of sight.
+  document.addEventListener("htmx:afterSwap", () => reveal(document));
   window.addEventListener("pageshow", () => reveal(document));
   reveal(document);
 
