@@ -1,6 +1,6 @@
 """Figures as a reader of this language writes them."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from django.utils.formats import get_format
 
@@ -11,3 +11,13 @@ def figure_text(value: Decimal | int | None) -> str:
         return ""
     text = format(Decimal(value).normalize(), "f")
     return text.replace(".", str(get_format("DECIMAL_SEPARATOR")))
+
+
+def typed_text(typed: str, value: Decimal | int | None) -> str:
+    """`typed` with the language's decimal sign where it is this figure, digit by digit: "15.0" -> "15,0"; else nothing."""
+    plain = typed.strip().replace(",", ".")
+    try:
+        same = value is not None and Decimal(plain) == value
+    except InvalidOperation:
+        same = False
+    return plain.replace(".", str(get_format("DECIMAL_SEPARATOR"))) if same else ""

@@ -47,9 +47,12 @@ def _label(session: Session, field: str) -> str:
         if field.startswith(prefix) and name in {column.name for column in model._meta.get_fields()}:
             found = model._meta.get_field(name)
             label = str(getattr(found, "verbose_name", name))
-            return f"{label} ({_place(field)})" if prefix else label
+            return f"{label} ({_place(prefix, field)})" if prefix else label
     return ""
 
 
-def _place(field: str) -> str:
-    return ".".join(str(int(part) + 1) for part in field.split("-") if part.isdigit())
+def _place(prefix: str, field: str) -> str:
+    """Which row is meant, as the form numbers them: "application 1, phase 2"."""
+    numbers = [int(part) + 1 for part in field.split("-") if part.isdigit()]
+    kinds = {"samples-": [Sample]}.get(prefix, [Application, Phase])
+    return ", ".join(f"{kind._meta.verbose_name} {number}" for kind, number in zip(kinds, numbers, strict=False))

@@ -177,8 +177,6 @@ def why_not_sign(session: Session) -> list[Problem]:
         problems += _required(session, "late_reason", "incident_note")
     if session.status == Status.NOT_DONE:
         return problems + _no_current(session)
-    if not session.status:
-        return problems
     problems += _required(
         session, "ended_at", "device", "operator", "skin_before", "skin_after", "metal_removed", "events_answer"
     )

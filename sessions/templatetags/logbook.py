@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 from django.forms import BoundField
 
-from clinic.lib.figures import figure_text
+from clinic.lib.figures import figure_text, typed_text
 
 register = template.Library()
 
@@ -15,6 +15,25 @@ register = template.Library()
 def figure(value: Decimal | int | None) -> str:
     """A figure without trailing zeros, with the language's decimal sign: 12.50 -> 12,5."""
     return figure_text(value)
+
+
+@register.filter
+def written(row: Any, name: str) -> str:
+    """A figure of this row with the digits the person typed: 15,0 stays 15,0."""
+    value = getattr(row, name)
+    return typed_text(row.as_typed.get(name, ""), value) or figure_text(value)
+
+
+@register.filter
+def typed_otherwise(row: Any) -> list[str]:
+    """What was typed of this row where the stored figure is another one, such as 2,5 kHz for 2500 Hz."""
+    typed = row.as_typed
+    units = {"frequency_hz": typed.get("frequency_unit", "")}
+    return [
+        f"{text} {units.get(name, '')}".strip()
+        for name, text in typed.items()
+        if name != "frequency_unit" and not typed_text(text, getattr(row, name))
+    ]
 
 
 @register.filter
