@@ -49,12 +49,7 @@ class ConsultationForm(LogbookModelForm):
                 label=str(item.question),
                 choices=item.replies,
                 widget=forms.RadioSelect,
-                help_text=format_lazy(
-                    "{level}. {text} ({sources})",
-                    level=capfirst(item.level.label),
-                    text=item.text,
-                    sources=item.sources,
-                ),
+                help_text=format_lazy("{level}. {text}", level=capfirst(item.level.label), text=item.text),
                 error_messages={"required": _("Please answer; “not known” and “declined” are answers.")},
             )
             self.fields[f"detail_{item.code}"] = forms.CharField(
