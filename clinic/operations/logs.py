@@ -8,10 +8,17 @@ _BREAKS = re.compile(r"[\r\n\x00-\x1f\x7f]+")
 
 
 class WithoutPrivateData(logging.Filter):
-    """Drops query strings and line breaks from messages, and the values from database errors."""
+    """Drops query strings, strange addresses and line breaks from messages, and the values from database errors."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        message = _BREAKS.sub(" ", _QUERY.sub("", record.getMessage()))
+        message = record.getMessage()
+        request = getattr(record, "request", None)
+        if request is not None and getattr(request, "resolver_match", None) is None:
+            # An address that no page has is whatever somebody typed: it may be a name. Django escapes it first.
+            path = str(request.path)
+            for written in {path, path.encode("unicode_escape").decode("ascii")}:
+                message = message.replace(written, "(no page)") if len(written) > 1 else message
+        message = _BREAKS.sub(" ", _QUERY.sub("", message))
         record.msg, record.args = message, ()
         if record.exc_info and record.exc_info[1] is not None:
             error = record.exc_info[1]
