@@ -63,6 +63,8 @@ def change_patient(
 
 
 def _next_number(year: int) -> str:
+    # Two who register at once queue at the oldest patient, who is always there: each gets a number of one's own.
+    Patient.objects.select_for_update().order_by("id").values_list("pk").first()
     last = (
         Patient.objects.filter(record_number__regex=rf"^{year}-[0-9]{{4,6}}$")
         .order_by("-id")
