@@ -14,7 +14,7 @@ from clinic.audit.history import OutsideAnAct
 from clinic.lib.text import readable_text
 from sessions.actions.session_rows import Row
 from sessions.forms.base import FigureField, check_typed_again, form_field, run_field_checks, typed_again
-from sessions.measures.outcomes import measures_of
+from sessions.measures.outcomes import BY_CODE, measures_of
 from sessions.measures.quantities import FREQUENCY_UNITS
 from sessions.measures.sites import pole_choices, site_choices
 from sessions.models import AdverseEvent, Application, Observation, Phase, Sample, Session
@@ -177,6 +177,22 @@ class ObservationForm(RowForm):
             BLANK,
             *((ucum, shown or _("score, no unit")) for ucum, shown in units.items()),
         ]
+        self.fields["unit"].required = False
+        self.named_scales = "|".join(measure.code for measure in measures if measure.named_scale)
+        self.timed_measures = "|".join(measure.code for measure in measures if measure.timed)
+
+    def clean(self) -> dict[str, Any]:
+        """A measure that is noted in one unit only needs nobody to choose it; any other does."""
+        cleaned = super().clean()
+        measure = BY_CODE.get(cleaned.get("measure") or "")
+        if measure and not cleaned.get("unit") and "unit" not in self.errors:
+            if len(measure.units) == 1:
+                cleaned["unit"] = measure.units[0][0]
+            else:
+                self.add_error(
+                    "unit", forms.ValidationError(self.fields["unit"].error_messages["required"], code="required")
+                )
+        return cleaned
 
 
 class EventForm(RowForm):

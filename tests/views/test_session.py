@@ -109,7 +109,7 @@ def test_session_form_sent_twice_stores_one(client, course, physician, device):
         ({"applications-0-site": "abdomen"}, "applications-0-site"),
         ({"observations-0-value": "5"}, "observations-0-value"),
         ({"observations-0-value": ""}, "observations-0-value"),
-        ({"observations-0-unit": ""}, "observations-0-unit"),
+        ({"observations-0-measure": "GRAV", "observations-0-unit": ""}, "observations-0-unit"),
         ({"observations-0-unit": "mg"}, "observations-0-unit"),
         ({"observations-0-side": ""}, "observations-0-side"),
         ({"reply_iud": "perhaps"}, "reply_iud"),
@@ -293,3 +293,19 @@ def test_session_form_asks_for_an_unlikely_figure_again_and_records_that_it_did(
     answer = client.post(new(course), data | {"phases-0-0-duration_min-again": "200,0"})
     assert answer.status_code == 302
     assert Phase.objects.get().retyped == ["duration_min"]
+
+
+@pytest.mark.parametrize(("measure", "unit", "errors"), [("HDSS", "", 0), ("GRAV", "", 1), ("GRAV", "mg/min", 0)])
+def test_session_form_asks_for_a_unit_only_where_there_is_a_choice(
+    client, course, physician, device, measure, unit, errors
+):
+    row = OBSERVATION | {"measure": measure, "unit": unit}
+    response = client.post(
+        reverse("logbook:session-new", args=[course.uid]),
+        posted(physician=physician, device=device, observations=[row]),
+    )
+    assert Session.objects.count() == 1 - errors
+    assert (response.status_code, len(response.context["problems"]) if errors else 0) == (
+        200 if errors else 302,
+        errors,
+    )
