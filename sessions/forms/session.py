@@ -162,7 +162,8 @@ class SessionEntry:
     def is_valid(self) -> bool:
         """Whether every form on the page has a storable shape; all of them are checked, so that all errors show."""
         shapes = [self.form.is_valid(), *(formset.is_valid() for formset in self.formsets)]
-        shapes += [form.phases.is_valid() for form in self.applications.forms]
+        kept = [form for form in self.applications.forms if not form.cleaned_data.get("DELETE")]
+        shapes += [form.phases.is_valid() for form in kept]
         return all(shapes)
 
     def entry(self) -> Entry:

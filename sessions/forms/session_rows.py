@@ -337,9 +337,11 @@ def rows_in(formset: Any) -> tuple[Row, ...]:
 
 def _rows(formset: Any) -> Iterable[Row]:
     for index, form in enumerate(formset.forms):
+        if form.cleaned_data.get("DELETE"):
+            continue
         phases = getattr(form, "phases", None)
         below = rows_in(phases) if phases is not None else ()
-        if form.cleaned_data.get("DELETE") or not (form.cleaned_data.get("id") or form.has_changed() or below):
+        if not (form.cleaned_data.get("id") or form.has_changed() or below):
             continue
         yield Row(
             values=form.values(), id=form.cleaned_data.get("id"), index=index, below=below, retyped=typed_again(form)

@@ -351,3 +351,14 @@ def test_who_left_the_clinic_stays_the_operator(
     assert form_on(page.content.decode())["operator"] == str(staff.pk)
     fresh = client_of(physician).get(reverse("logbook:session-new", args=[course.uid]))
     assert staff not in fresh.context["form"].fields["operator"].queryset
+
+
+def test_slip_in_an_application_that_is_taken_away_stands_in_nobodys_way(
+    physician: User, client_of: Callable[[User], Client]
+) -> None:
+    _patient, course, device = ready(by=physician)
+    wrong = APPLICATION | {"DELETE": "on", "phases": [PHASE | {"current_ma": "fifteen"}]}
+    data = posted(physician=physician, device=device, applications=[APPLICATION | {"phases": [PHASE]}, wrong])
+    answer = client_of(physician).post(reverse("logbook:session-new", args=[course.uid]), data)
+    assert answer.status_code == 302
+    assert Session.objects.get().applications.count() == 1
