@@ -59,6 +59,7 @@ def write_rows(writing: Writing, session: Session, entry: Entry, now: datetime, 
     problems: list[Problem] = []
     scored = _scored(entry.observations)
     earlier = _earlier(session, scored)
+    numbers = _numbers_elsewhere(session, entry.samples)
     plan: list[tuple[type[models.Model], str, Iterable[Row], Callable[[Any], list[Problem]]]] = [
         (Application, "applications", entry.applications, lambda row: why_not_application(row, indication)),
         (
@@ -68,7 +69,7 @@ def write_rows(writing: Writing, session: Session, entry: Entry, now: datetime, 
             lambda row: why_not_observation(row, indication) + unlikely_in_observation(row, earlier),
         ),
         (AdverseEvent, "events", entry.events, why_not_event),
-        (Sample, "samples", entry.samples, lambda row: why_not_sample(row, now)),
+        (Sample, "samples", entry.samples, lambda row: why_not_sample(row, now, numbers)),
     ]
     groups = []
     for model, name, rows, why_not in plan:
@@ -176,6 +177,16 @@ def _earlier(session: Session, rows: Iterable[Row]) -> dict[tuple[str, str, str]
     ).exclude(session__record_status="entered-in-error")
     columns = found.order_by("session__started_at", "id").values_list("measure", "site", "side", "value")
     return {(measure, site, side): value for measure, site, side, value in columns}
+
+
+def _numbers_elsewhere(session: Session, rows: Iterable[Row]) -> frozenset[str]:
+    """Which of these samples' numbers stand on another sample: of this form, or stored with another session."""
+    typed = [row.values.get("sample_id", "") for row in rows]
+    if not typed:
+        return frozenset()
+    stored = Sample.objects.filter(sample_id__in=typed).exclude(session=session.pk)
+    twice = {number for number in typed if typed.count(number) > 1}
+    return frozenset(twice.union(stored.values_list("sample_id", flat=True)))
 
 
 def _set(record: models.Model, values: dict[str, Any]) -> bool:

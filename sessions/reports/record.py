@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
+
 from clinic.lib.problems import Problem
 from sessions.measures.answers import BY_CODE
 from sessions.measures.quantities import QUANTITIES
@@ -10,7 +12,13 @@ from sessions.models import Application, Phase, Sample, Session, Signature
 
 def record_of(session: Session) -> dict[str, Any]:
     """The context of the record page; `session` comes with its rows."""
-    signatures = list(Signature.objects.filter(session=session).select_related("addendum").order_by("signed_at", "id"))
+    signed = Signature.history.model.objects.filter(id=OuterRef("pk"), history_type="+")
+    signatures = list(
+        Signature.objects.filter(session=session)
+        .select_related("addendum")
+        .annotate(reason=Subquery(signed.values("act__reason")[:1]))
+        .order_by("signed_at", "id")
+    )
     screening = getattr(session, "screening", None)
     error = (
         session.history.filter(record_status="entered-in-error").order_by("history_id").select_related("act").first()

@@ -1,6 +1,6 @@
 """May this session be stored, may it be signed, and if not, why not and at which field."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -147,9 +147,11 @@ def why_not_event(event: AdverseEvent) -> list[Problem]:
     return problems
 
 
-def why_not_sample(sample: Sample, now: datetime) -> list[Problem]:
-    """Times and values of a sample that contradict each other."""
+def why_not_sample(sample: Sample, now: datetime, numbers_elsewhere: Collection[str] = ()) -> list[Problem]:
+    """Times and values of a sample that contradict each other; a number that stands on another sample."""
     problems = []
+    if sample.sample_id in numbers_elsewhere:
+        problems.append(Problem("sample_id", _("This sample number is on another sample.")))
     if sample.collected_from and sample.collected_until and sample.collected_until < sample.collected_from:
         problems.append(Problem("collected_until", _("The collection ends before it began.")))
     for field in ("collected_from", "collected_until", "sent_at", "blood_taken_at"):

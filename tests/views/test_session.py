@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -241,6 +242,8 @@ def test_session_with_event_and_amended_keeps_the_story(client, course, physicia
     assert answer.status_code == 302
     session.refresh_from_db()
     assert (session.record_status, session.revision, session.events.get().severity) == ("amended", 2, "moderate")
+    record = client.get(reverse("logbook:session", args=[session.uid])).content.decode()
+    assert record.count("It was worse") == 1
 
 
 def test_session_page_records_the_look(client, course, physician, device):
@@ -309,3 +312,21 @@ def test_session_form_asks_for_a_unit_only_where_there_is_a_choice(
         200 if errors else 302,
         errors,
     )
+
+
+def test_sample_number_given_twice_is_named_at_its_field(client, physician):
+    course = ready(by=physician, indication="extraction", sites=("forearm",))[1]
+    sample = {"sample_id": "S-1", "site": "forearm", "side": "left"}
+    data = posted(
+        physician=physician, applications=[], observations=[], samples=[sample, sample | {"side": "right"}]
+    ) | {"course_phase": ""}
+    answer = client.post(new(course), data)
+    assert [anchor for anchor, _label, _message in answer.context["problems"]] == [
+        "id_samples-0-sample_id_group",
+        "id_samples-1-sample_id_group",
+    ]
+    assert client.post(new(course), data | {"samples-1-sample_id": "S-2"}).status_code == 302
+    answer = client.post(
+        new(course), data | {"samples-0-sample_id": "S-3", "form_key": str(uuid4())} | {"samples-1-sample_id": "S-2"}
+    )
+    assert [anchor for anchor, _label, _message in answer.context["problems"]] == ["id_samples-1-sample_id_group"]
