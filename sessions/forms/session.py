@@ -161,6 +161,8 @@ class SessionEntry:
 
     def is_valid(self) -> bool:
         """Whether every form on the page has a storable shape; all of them are checked, so that all errors show."""
+        if not self.form.is_bound:  # sent with nothing in it
+            return False
         shapes = [self.form.is_valid(), *(formset.is_valid() for formset in self.formsets)]
         kept = [form for form in self.applications.forms if not form.cleaned_data.get("DELETE")]
         shapes += [form.phases.is_valid() for form in kept]
