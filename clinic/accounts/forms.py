@@ -23,7 +23,9 @@ FULL_NAME_LENGTH = User._meta.get_field("full_name").max_length
 
 def role_choices(roles: list[Role] | None = None) -> list[tuple[str, Any]]:
     """Each role with the sentence that says what it does."""
-    return [(role.value, format_lazy("{}{} {}", role.label, _(":"), ROLE_SENTENCES[role])) for role in roles or list(Role)]
+    return [
+        (role.value, format_lazy("{}{} {}", role.label, _(":"), ROLE_SENTENCES[role])) for role in roles or list(Role)
+    ]
 
 
 def set_choices(form: forms.Form, name: str, choices: list[Any]) -> None:

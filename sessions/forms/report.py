@@ -8,7 +8,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clinic.accounts.models import User
 from clinic.accounts.roles import Role
@@ -34,8 +36,12 @@ def cursor_text(cursor: Cursor | None) -> str:
     return f"{moment}_{cursor.pk}"
 
 
-def _any(choices: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    return [("", _("all")), *choices]
+# French agrees with what is chosen from.
+ALL, ALL_FEMININE = _("all"), pgettext_lazy("indications or sites", "all")
+
+
+def _any(choices: list[tuple[str, Any]], everything: Promise = ALL) -> list[tuple[str, Any]]:
+    return [("", everything), *choices]
 
 
 class SessionReportForm(forms.Form):
@@ -44,8 +50,12 @@ class SessionReportForm(forms.Form):
     from_date = DayField(label=_("From"), required=False, validators=_YEARS)
     to_date = DayField(label=_("To"), required=False, validators=_YEARS)
     physician = forms.ModelChoiceField(User.objects.none(), label=_("Physician"), required=False, empty_label=_("all"))
-    indication = forms.ChoiceField(label=_("Indication"), required=False, choices=_any(Indication.choices))
-    site = forms.ChoiceField(label=_("Site"), required=False, choices=_any(Site.choices))
+    indication = forms.ChoiceField(
+        label=_("Indication"),
+        required=False,
+        choices=_any(Indication.choices, ALL_FEMININE),
+    )
+    site = forms.ChoiceField(label=_("Site"), required=False, choices=_any(Site.choices, ALL_FEMININE))
     device = forms.ModelChoiceField(
         Device.objects.none(), label=_("Device"), required=False, empty_label=_("all"), to_field_name="uid"
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -116,14 +117,20 @@ def build(course: Course) -> Board:
 def _values(observations: QuerySet[Observation]) -> dict[int, dict[Key, str]]:
     found: dict[int, dict[Key, str]] = {}
     rows = observations.order_by("number", "id").values(
-        "session_id", "measure", "site", "side", "unit", "moment", "value"
+        "session_id", "measure", "site", "side", "unit", "collection_minutes", "moment", "value"
     )
     for row in rows:
-        key = (row["measure"], row["site"], row["side"], row["unit"], row["moment"])
+        key = (row["measure"], row["site"], row["side"], _unit(row["unit"], row["collection_minutes"]), row["moment"])
         cells = found.setdefault(row["session_id"], {})
         text = figure_text(row["value"])
         cells[key] = f"{cells[key]}; {text}" if key in cells else text
     return found
+
+
+def _unit(unit: str, minutes: Decimal | None) -> str:
+    """The unit as shown; a mass belongs to its collection time: what was collected for longer is another column."""
+    shown = unit_shown(unit)
+    return shown if minutes is None else f"{shown} / {figure_text(minutes)} min"
 
 
 def _columns(keys: Iterable[Key]) -> list[Column]:
@@ -134,7 +141,7 @@ def _columns(keys: Iterable[Key]) -> list[Column]:
             measure=str(BY_CODE[key[0]].name),
             place=" ".join(str(words(code).label) for words, code in ((Site, key[1]), (Side, key[2])) if code),
             moment=str(Moment(key[4]).label),
-            unit=unit_shown(key[3]),
+            unit=key[3],
         )
         for key in ordered
     ]

@@ -39,10 +39,15 @@ def record_of(session: Session) -> dict[str, Any]:
     }
 
 
-def where_to_answer(session: Session, problems: list[Problem]) -> list[tuple[str, str, str]]:
-    """What is missing as (anchor in the form, label, reason)."""
+def where_to_answer(session: Session, problems: list[Problem]) -> list[tuple[str, str, str, bool]]:
+    """What is missing as (anchor in the form, label, reason, whether it waits for a decision instead)."""
     return [
-        (f"id_{problem.field}_group" if problem.field else "", _label(session, problem.field), str(problem.message))
+        (
+            f"id_{problem.field}_group" if problem.field else "",
+            _label(session, problem.field),
+            str(problem.message),
+            problem.code in ("undecided", "decided-against"),
+        )
         for problem in problems
     ]
 

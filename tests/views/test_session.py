@@ -330,3 +330,18 @@ def test_sample_number_given_twice_is_named_at_its_field(client, physician):
         new(course), data | {"samples-0-sample_id": "S-3", "form_key": str(uuid4())} | {"samples-1-sample_id": "S-2"}
     )
     assert [anchor for anchor, _label, _message in answer.context["problems"]] == ["id_samples-1-sample_id_group"]
+
+
+def test_session_that_waits_for_a_decision_leads_to_the_decisions(client, course, physician, device):
+    client.post(new(course), posted(physician=physician, device=device, reply_pregnancy="yes"))
+    page = client.get(reverse("logbook:session-sign", args=[Session.objects.get().uid]))
+    decisions = reverse("logbook:decisions", args=[course.patient.uid])
+    assert page.content.decode().count(f'<li><a href="{decisions}">') == 1
+
+
+def test_course_keeps_masses_of_sweat_apart_that_were_collected_for_different_times(client, course, physician, device):
+    mass = OBSERVATION | {"measure": "GRAV", "unit": "mg", "value": "80"}
+    rows = [mass | {"collection_minutes": "5"}, mass | {"collection_minutes": "2,5", "value": "40"}]
+    client.post(new(course), posted(physician=physician, device=device, observations=rows))
+    page = client.get(reverse("logbook:course", args=[course.uid]))
+    assert [column.unit for column in page.context["board"].columns] == ["mg / 2,5 min", "mg / 5 min"]
