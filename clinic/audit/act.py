@@ -104,13 +104,12 @@ def act(
             with transaction.atomic():
                 writing = Writing(kind, by, reason.strip(), at or timezone.now())
                 yield writing
-                try:
-                    writing.close(key)
-                except DataError as error:  # pragma: no cover -- held back by the checks of each field
-                    raise Refused([Problem("", _("The database could not store this."))]) from error
+                writing.close(key)
         except (Refused, IntegrityError):
             _refuse_if_done(key, kind, by)
             raise
+        except DataError as error:  # the checks of each field hold this back; if one has a gap, nothing is written
+            raise Refused([Problem("", _("The database could not store this."))]) from error
 
 
 def _refuse_if_done(key: UUID | None, kind: str, by: Any) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import DataError, connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from clinic.audit.act import act
@@ -50,6 +50,17 @@ def test_act_that_fails_half_way_leaves_nothing(physician):
         0,
         0,
     )
+
+
+def test_act_answers_what_the_database_cannot_store_with_a_refusal(physician):
+    def out_of_range() -> None:
+        with act("register_device", by=physician) as writing:
+            writing.create(Device(maker="Hidrex", model="PSP1000", serial_number="1"))
+            raise DataError("value out of range")
+
+    with pytest.raises(Refused):
+        out_of_range()
+    assert (Device.objects.count(), Device.history.count()) == (0, 0)
 
 
 def test_act_answers_a_unique_constraint_in_its_words_at_its_field(physician):
