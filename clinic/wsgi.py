@@ -15,3 +15,5 @@ application = get_wsgi_application()
 _pages = get_resolver().url_patterns
 gc.collect()
 gc.freeze()
+# A page makes some ten thousand small things and drops them at once: looking for cycles less often loses nothing.
+gc.set_threshold(20_000, 20, 50)

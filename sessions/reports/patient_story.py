@@ -31,7 +31,7 @@ from sessions.reports.story_lines import (
 from sessions.rules.screening import Given, runs
 
 # A page shows so many entries at first; the rest of a long story is one link away.
-LATEST = 30
+LATEST = 20
 
 KINDS: dict[str, Promise] = {
     "session": _("sessions"),
