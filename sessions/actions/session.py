@@ -99,20 +99,16 @@ def _write_all(writing: Writing, session: Session, entry: Entry, now: datetime, 
 
 def _check(session: Session, entry: Entry, now: datetime, *, ever_yes: bool = True) -> None:
     patient = session.patient
+    day = timezone.localdate(session.started_at) if session.started_at else None
     problems = why_not_then(
-        session,
-        now=now,
-        birth_date=patient.birth_date,
-        longest_hours=settings.LONGEST_SESSION_HOURS,
-        today=timezone.localdate(now),
+        session, now=now, day=day, birth_date=patient.birth_date, longest_hours=settings.LONGEST_SESSION_HOURS
     )
     problems += why_not_these_words(session)
     if session.was_performed and not session.late_record:
-        day = timezone.localdate(session.started_at) if session.started_at else None
         known = absolute_answers_of(patient, session) if ever_yes else []
         problems += why_not_forbidden([*known, *_typed_answers(entry, day or timezone.localdate(now))], day)
     refuse(problems)
-    session.month = timezone.localdate(session.started_at).replace(day=1) if session.started_at else None
+    session.month = day.replace(day=1) if day else None
 
 
 def _typed_answers(entry: Entry, day: Any) -> list[Given]:

@@ -15,9 +15,12 @@ CLOCK_SLACK = timedelta(minutes=5)
 
 
 def why_not_then(
-    session: Session, *, now: datetime, birth_date: date, longest_hours: int, today: date
+    session: Session, *, now: datetime, day: date | None, birth_date: date, longest_hours: int
 ) -> list[Problem]:
-    """Times that cannot be: in the future, before birth, the end before the start, longer than anybody treats."""
+    """Times that cannot be: in the future, before birth, the end before the start, longer than anybody treats.
+
+    `day` is the day of the start in the clinic's time zone.
+    """
     problems = []
     for field in ("started_at", "ended_at"):
         moment = getattr(session, field)
@@ -27,7 +30,7 @@ def why_not_then(
                     field, _("This time lies in the future. A session is recorded when it has taken place."), "future"
                 )
             )
-    if session.started_at and session.started_at.date() < birth_date:
+    if day and day < birth_date:
         problems.append(Problem("started_at", _("This time lies before the patient's birth."), "before-birth"))
     if session.started_at and session.ended_at:
         if session.ended_at < session.started_at:

@@ -109,3 +109,11 @@ def test_pregnancy_needs_a_decision_dated_no_earlier_than_the_answer(physician):
         by=physician, patient=patient, decisions=[Decided(answer.pk, "proceed", "Discussed with the obstetrician", DAY)]
     )
     assert sign_session(by=physician, session=draft, version=1).record_status == "final"
+
+
+def test_session_in_the_first_hour_of_a_life_is_on_the_day_of_birth_in_the_clinic(physician):
+    patient = a_patient(by=physician, birth_date=date(2026, 1, 12))
+    course = a_course(by=physician, patient=patient, opened=date(2026, 1, 12))
+    device = a_device(by=physician)
+    session = a_draft(by=physician, course=course, device=device, started=at(date(2026, 1, 12), 0, 30))
+    assert session.month == date(2026, 1, 1)

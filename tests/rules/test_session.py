@@ -42,7 +42,8 @@ def said(problems):
 )
 def test_times(started, ended, expected):
     session = Session(started_at=started, ended_at=ended)
-    problems = why_not_then(session, now=NOW, birth_date=date(1985, 9, 7), longest_hours=12, today=NOW.date())
+    day = started.date() if started else None
+    problems = why_not_then(session, now=NOW, day=day, birth_date=date(1985, 9, 7), longest_hours=12)
     assert said(problems) == expected
 
 
