@@ -1,14 +1,14 @@
 """What changed, field by field, in the user's words: read from the history rows of any table."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Max, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format, get_format
 from django.utils.text import capfirst
@@ -67,8 +67,34 @@ def history_of(model: Any, **limits: Any) -> list[Any]:
     return list(model.history.model.objects.filter(**limits).order_by("history_id"))
 
 
+def touched_by(model: Any, act_ids: Collection[int]) -> list[Any]:
+    """The history rows of `model` that these acts wrote, each with the version before it, oldest first; one query."""
+    history = model.history.model
+    earlier = history.objects.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id")).order_by("-history_id")
+    written = history.objects.order_by().filter(act_id__in=act_ids)
+    before = written.annotate(before=Subquery(earlier.values("history_id")[:1])).values("before")
+    # Two questions in one statement, so that each finds its index.
+    found = written.union(history.objects.order_by().filter(history_id__in=before), all=True)
+    return sorted({row.pk: row for row in found}.values(), key=lambda row: row.pk)
+
+
+def latest_of(model: Any, ids: Collection[int]) -> list[Any]:
+    """The last version of each of these rows, whether it still stands or was removed."""
+    history = model.history.model
+    latest = history.objects.order_by().filter(id__in=ids).values("id").annotate(latest=Max("history_id"))
+    return list(history.objects.filter(history_id__in=latest.values("latest")).order_by("history_id"))
+
+
 def entries(subject: str, strands: Iterable[Strand], words: Words | None = None) -> list[Entry]:
     """Every act that touched these rows or was about `subject`, newest first."""
+    strands = list(strands)
+    acts = {row.act_id for strand in strands for row in strand.rows}
+    found = Act.objects.filter(Q(pk__in=acts) | Q(subject=subject)).order_by("-at", "-pk")
+    return entries_of(found, strands, words)
+
+
+def entries_of(acts: Iterable[Act], strands: Iterable[Strand], words: Words | None = None) -> list[Entry]:
+    """These acts in their order, each with what it changed in the rows of `strands`."""
     words = words or Words()
     strands = list(strands)
     names = _names_pointed_to(strands, words)
@@ -76,9 +102,7 @@ def entries(subject: str, strands: Iterable[Strand], words: Words | None = None)
     for strand in strands:
         for act_id, change in _changes(strand, words, names):
             changed[act_id].append(change)
-    acts = {row.act_id for strand in strands for row in strand.rows}
-    found = Act.objects.filter(Q(pk__in=acts) | Q(subject=subject)).order_by("-at", "-pk")
-    return [Entry(act, act_in_words(act.kind), changed.get(act.pk, [])) for act in found]
+    return [Entry(act, act_in_words(act.kind), changed.get(act.pk, [])) for act in acts]
 
 
 def _changes(strand: Strand, words: Words, names: dict[Any, str]) -> Iterable[tuple[int, RowChange]]:

@@ -1,14 +1,19 @@
-"""The history of one record: which tables belong to it, what their rows are called, and in which words they speak."""
+"""The history of a record or of an act: which tables belong to it, what their rows are called, in which words they speak."""
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db import models
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from clinic.audit.changes import Entry, Strand, Words, entries, history_of, plainly
+from clinic.audit.changes import Entry, Strand, Words, entries, entries_of, history_of, latest_of, plainly, touched_by
+from clinic.audit.history import Recorded
+from clinic.audit.models import Act
 from sessions.measures.quantities import QUANTITIES
 from sessions.models import (
     Addendum,
@@ -48,14 +53,63 @@ def record_at(kind: str, uid: UUID) -> Any:
     return (found.select_related("patient") if kind in {"consultation", "course", "session"} else found).first()
 
 
+@dataclass(frozen=True)
+class Told:
+    """How the rows of a table are called: by `say` after the table's own name, and after the row above them.
+
+    `link` is the field that points to the row above; what is in `unsaid` is no news in a history.
+    """
+
+    link: str = ""
+    above: type[models.Model] | None = None
+    say: Callable[[Any], str] | None = None
+    unsaid: frozenset[str] = frozenset()
+
+
+TABLES: dict[type[models.Model], Told] = {
+    CourseSite: Told("course"),
+    Application: Told("session"),
+    Phase: Told("application", above=Application),
+    Observation: Told("session", say=lambda row: row.get_measure_display(), unsaid=frozenset({"measure"})),
+    AdverseEvent: Told("session", say=lambda row: row.get_term_display(), unsaid=frozenset({"term"})),
+    Sample: Told("session", say=lambda row: row.sample_id),
+    Result: Told("sample", above=Sample),
+    Screening: Told(unsaid=frozenset({"patient", "consultation", "session", "language", "form_version"})),
+    Answer: Told("screening", say=lambda row: row.get_item_display(), unsaid=frozenset({"item"})),
+    Decision: Told("answer", above=Answer),
+    Addendum: Told("session"),
+    Signature: Told("session", unsaid=frozenset({"content", "addendum"})),
+}
+# A table of which nothing is said above is a record of its own.
+RECORD = Told(unsaid=frozenset({"patient", "course"}))
+
+
 def history_of_record(kind: str, record: Any) -> list[Entry]:
     """Every act on `record` and on all rows that belong to it, newest first, in a constant number of queries."""
-    own = Strand(
-        history_of(type(record), id=record.pk),
-        {record.pk: capfirst(str(record._meta.verbose_name))},
-        frozenset({"patient", "course"}),
-    )
+    own = _strand(type(record), history_of(type(record), id=record.pk))
     return entries(f"{kind}:{record.uid}", [own, *BELONGING[kind](record.pk)], Words(_unit_of, _name_of))
+
+
+def history_of_acts(acts: Sequence[Act]) -> list[Entry]:
+    """These acts in their order with all that they changed, in whatever table; as many queries for one as for many."""
+    ids = [act.pk for act in acts]
+    touched = {model: rows for model in _tables() if (rows := touched_by(model, ids))}
+    needed: dict[type[models.Model], set[int]] = defaultdict(set)
+    for model, rows in touched.items():
+        told = TABLES.get(model, RECORD)
+        if told.above:
+            needed[told.above] |= {getattr(row, f"{told.link}_id") for row in rows}
+    above = {model: _called(model, latest_of(model, keys), {}) for model, keys in needed.items()}
+    strands = [
+        _strand(model, rows, above.get(TABLES.get(model, RECORD).above or model)) for model, rows in touched.items()
+    ]
+    return entries_of(acts, strands, Words(_unit_of, _name_of))
+
+
+def _tables() -> list[type[models.Model]]:
+    """Every table with a history: records first, then what belongs to them in the order of a session's page."""
+    recorded = [model for model in apps.get_models() if issubclass(model, Recorded)]
+    return [model for model in recorded if model not in TABLES] + list(TABLES)
 
 
 def _of_nothing(pk: int) -> Iterable[Strand]:
@@ -67,35 +121,28 @@ def _of_consultation(pk: int) -> Iterable[Strand]:
 
 
 def _of_course(pk: int) -> Iterable[Strand]:
-    return [_strand(CourseSite, "course", [pk])]
+    return [_below(CourseSite, [pk])]
 
 
 def _of_session(pk: int) -> Iterable[Strand]:
-    applications = _strand(Application, "session", [pk])
-    samples = _strand(Sample, "session", [pk], say=lambda row: row.sample_id)
+    applications, samples = _below(Application, [pk]), _below(Sample, [pk])
     yield applications
-    yield _strand(Phase, "application", applications.names, parents=applications.names)
-    yield _strand(Observation, "session", [pk], say=lambda row: row.get_measure_display(), also={"measure"})
-    yield _strand(AdverseEvent, "session", [pk], say=lambda row: row.get_term_display(), also={"term"})
+    yield _below(Phase, applications.names, applications.names)
+    yield _below(Observation, [pk])
+    yield _below(AdverseEvent, [pk])
     yield samples
-    yield _strand(Result, "sample", samples.names, parents=samples.names)
+    yield _below(Result, samples.names, samples.names)
     yield from _screening(session_id=pk)
-    yield _strand(Addendum, "session", [pk])
-    yield _strand(Signature, "session", [pk], also={"content", "addendum"})
+    yield _below(Addendum, [pk])
+    yield _below(Signature, [pk])
 
 
 def _screening(**limits: int) -> Iterable[Strand]:
-    rows = history_of(Screening, **limits)
-    name = capfirst(str(Screening._meta.verbose_name))
-    screening = Strand(
-        rows,
-        {row.id: name for row in rows},
-        frozenset({"patient", "consultation", "session", "language", "form_version"}),
-    )
-    answers = _strand(Answer, "screening", screening.names, say=lambda row: row.get_item_display(), also={"item"})
+    screening = _strand(Screening, history_of(Screening, **limits))
+    answers = _below(Answer, screening.names)
     yield screening
     yield answers
-    yield _strand(Decision, "answer", answers.names, parents=answers.names)
+    yield _below(Decision, answers.names, answers.names)
 
 
 BELONGING: dict[str, Callable[[int], Iterable[Strand]]] = {
@@ -107,26 +154,29 @@ BELONGING: dict[str, Callable[[int], Iterable[Strand]]] = {
 }
 
 
-def _strand(
-    model: type[models.Model],
-    link: str,
-    parent_ids: Iterable[int],
-    *,
-    parents: dict[int, str] | None = None,
-    say: Callable[[Any], str] | None = None,
-    also: set[str] | None = None,
-) -> Strand:
-    """The rows of `model` under these parents, each called by its number, what `say` says of it, and its parent."""
-    rows = history_of(model, **{f"{link}_id__in": list(parent_ids)})
+def _below(model: type[models.Model], parent_ids: Iterable[int], above: dict[int, str] | None = None) -> Strand:
+    """The rows of `model` under these rows."""
+    return _strand(model, history_of(model, **{f"{TABLES[model].link}_id__in": list(parent_ids)}), above)
+
+
+def _strand(model: type[models.Model], rows: list[Any], above: dict[int, str] | None = None) -> Strand:
+    told = TABLES.get(model, RECORD)
+    unsaid = told.unsaid | ({told.link, "number"} if told.link else set())
+    return Strand(rows, _called(model, rows, above or {}), frozenset(unsaid))
+
+
+def _called(model: type[models.Model], rows: list[Any], above: dict[int, str]) -> dict[int, str]:
+    """What each row is called, by its latest version: its number, what is said of it, and the row above."""
+    told = TABLES.get(model, RECORD)
     names = {}
-    for row in rows:  # the latest version names the row
+    for row in rows:
         name = capfirst(str(model._meta.verbose_name))
-        number = getattr(row, "number", None)
+        number = getattr(row, "number", None) if told.link else None
         name = f"{name} {number}" if number else name
-        name = _("%(row)s: %(words)s") % {"row": name, "words": say(row)} if say else name
-        parent = parents[getattr(row, f"{link}_id")] if parents else ""
+        name = _("%(row)s: %(words)s") % {"row": name, "words": told.say(row)} if told.say else name
+        parent = above.get(getattr(row, f"{told.link}_id")) if told.above else ""
         names[row.id] = f"{parent}, {name[:1].lower()}{name[1:]}" if parent else name
-    return Strand(rows, names, frozenset({link, "number"} | (also or set())))
+    return names
 
 
 def _unit_of(field: models.Field) -> str:
