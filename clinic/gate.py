@@ -13,6 +13,7 @@ from django.utils.cache import add_never_cache_headers
 
 from clinic.accounts.models import User
 from clinic.accounts.roles import Permission
+from clinic.audit.access import forget_waiting, write_before_answer
 
 
 class PersonRequest(HttpRequest):
@@ -34,7 +35,8 @@ class LookNotRecorded(RuntimeError):
 def requires(*permissions: Permission, shows_patient: bool = False) -> Callable[[View], View]:
     """The view is for people whose role grants every one of `permissions`.
 
-    With `shows_patient` an answer of 200 leaves only when `record_look` was called for this request.
+    With `shows_patient` an answer of 200 leaves only when `record_look` was called for this request; no answer
+    leaves before the looks are written.
     """
 
     def mark(view: View) -> View:
@@ -46,9 +48,14 @@ def requires(*permissions: Permission, shows_patient: bool = False) -> Callable[
                 return redirect_to_login(target)
             if not all(request.user.may(permission) for permission in permissions):
                 raise PermissionDenied
-            response = view(request, *args, **kwargs)
-            if shows_patient and response.status_code == 200 and not hasattr(request, "patients_seen"):
-                raise LookNotRecorded(view.__name__)
+            forget_waiting()
+            try:
+                response = view(request, *args, **kwargs)
+                if shows_patient and response.status_code == 200 and not hasattr(request, "patients_seen"):
+                    raise LookNotRecorded(view.__name__)
+                write_before_answer()
+            finally:
+                forget_waiting()
             add_never_cache_headers(response)
             response.headers["Cache-Control"] = "no-store, private"
             return response

@@ -59,7 +59,13 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
 
 # --- Where things are kept -------------------------------------------------------------------
 DATA_DIR = folder("CLINIC_DATA_DIR", BASE_DIR / "var")
-KEY_DIR = folder("CLINIC_KEY_DIR", DATA_DIR / "keys")
+# Keys lie where a copy of the data does not take them along.
+KEY_DIR = folder("CLINIC_KEY_DIR", DATA_DIR.with_name(f"{DATA_DIR.name}-keys"))
+if KEY_DIR.is_relative_to(DATA_DIR):
+    raise wrong("CLINIC_KEY_DIR", f"the keys must lie outside the data folder {DATA_DIR}.")
+ANCHOR_DIR = folder("CLINIC_ANCHOR_DIR", KEY_DIR)
+if ANCHOR_DIR.is_relative_to(DATA_DIR):
+    raise wrong("CLINIC_ANCHOR_DIR", f"the anchors must lie outside the data folder {DATA_DIR}.")
 DEMO = yes_or_no("CLINIC_DEMO")
 
 try:

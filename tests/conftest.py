@@ -10,6 +10,7 @@ from django.test import Client
 from clinic.accounts.actions import create_account
 from clinic.accounts.models import User
 from clinic.accounts.roles import Role
+from clinic.audit import guard
 
 PASSWORD = "seven brown lamps under water"
 
@@ -68,6 +69,12 @@ def staff(administrator: User) -> User:
 @pytest.fixture
 def auditor(administrator: User) -> User:
     return person(username="audit", full_name="Alix Auditor", role=Role.AUDITOR, by=administrator)
+
+
+@pytest.fixture
+def unguarded(db: None) -> None:
+    """The database as somebody finds it who has taken its guards away; they are back with the next test."""
+    guard.remove()
 
 
 @pytest.fixture

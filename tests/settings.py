@@ -15,10 +15,13 @@ for _name in [name for name in os.environ if name.startswith("CLINIC_")]:
         del os.environ[_name]
 _folder = tempfile.mkdtemp(prefix="logbook-tests-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
-os.environ["CLINIC_DATA_DIR"] = _folder
+os.environ["CLINIC_DATA_DIR"] = os.path.join(_folder, "data")
 
 from clinic.settings import *  # noqa: E402, F403
-from clinic.settings import DATA_DIR, DATABASES  # noqa: E402
+from clinic.settings import DATA_DIR, DATABASES, INSTALLED_APPS  # noqa: E402
+
+# The tests' own `flush`, before the one that refuses.
+INSTALLED_APPS = ["tests", *INSTALLED_APPS]
 
 # Argon2 as in the clinic, with the cheapest figures: thousands of log-ins must not take minutes.
 PASSWORD_HASHERS = ["tests.hashers.CheapArgon2PasswordHasher"]

@@ -44,6 +44,8 @@ class User(Recorded, AbstractBaseUser):
     language = Code(_("language"), choices=[("fr", _("French")), ("en", _("English"))], blank=True)
     is_active = models.BooleanField(_("may log in"), default=True)
     must_change_password = models.BooleanField(_("must choose a new password"), default=False)
+    # The password's hash, under the key of the chain: in the history in its place, and useless to guess it from.
+    password_mark = Line(max_length=64, blank=True, editable=False)
     last_login = None  # the audit keeps log-ins; a second place would only disagree with it
 
     history = History(excluded_fields=["password"])

@@ -1,43 +1,165 @@
-"""Looks: who saw which patient. At most one line per person, patient and page view."""
+"""Accesses: who saw which patient, who logged in or could not. At most one per person, record and page view.
 
+Looks wait in the request and are written with the act that follows, in its transaction, or before the answer leaves
+(`clinic.gate`). They form a chain of their own, in months that are sealed when the next one begins.
+"""
+
+import json
 from collections.abc import Iterable
-from ipaddress import ip_address
+from contextvars import ContextVar
+from datetime import datetime
+from ipaddress import IPv6Address, ip_address
+from typing import Any
+from uuid import UUID
 
+from django.db import connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from clinic.audit.act import one_writer
-from clinic.audit.models import Look
+from clinic.audit.chain import LOCK, NOTHING_BEFORE, locked, moment_text
+from clinic.audit.keys import Ring, ring
+from clinic.audit.models import Access, Seal
+from clinic.audit.queue import one_writer
+
+FORMAT = "logbook-access-1"
+SEAL_FORMAT = "logbook-seal-1"
+OWN_LOCK = (LOCK[0], 2)
+LAST = 'SELECT "number", "mac", "at" FROM "audit_access" WHERE "number" IS NOT NULL ORDER BY "number" DESC LIMIT 1'
+
+_waiting: ContextVar[tuple[Access, ...]] = ContextVar("accesses that wait to be written", default=())
+
+
+def record_look(request: HttpRequest, patient_ids: Iterable[int], kind: str) -> None:
+    """Say that this request shows these patients; a list of seven names seven. Empty lists count as recorded."""
+    seen: set[int] = getattr(request, "patients_seen", set())
+    new = [patient_id for patient_id in dict.fromkeys(patient_ids) if patient_id not in seen]
+    request.patients_seen = seen | set(new)  # type: ignore[attr-defined]
+    _waiting.set((*_waiting.get(), *(_access(kind, request, request.user, patient_id) for patient_id in new)))
+
+
+def record_event(kind: str, *, request: HttpRequest | None = None, by: Any = None, detail: str = "") -> None:
+    """Write down at once what is no look at a patient: a log-in, one that failed, a log-out."""
+    with one_writer(), transaction.atomic():
+        _write([_access(kind, request, by, None, detail)])
+
+
+def write_waiting() -> None:
+    """Write the looks that wait, in the transaction that is open."""
+    if waiting := _waiting.get():
+        _write(list(waiting))
+        _waiting.set(())
+
+
+def write_before_answer() -> None:
+    """Write the looks that no act took along, in a transaction of their own."""
+    if _waiting.get():
+        with one_writer(), transaction.atomic():
+            write_waiting()
+
+
+def forget_waiting() -> None:
+    """A request begins, or ended without showing anything: nothing of another one waits."""
+    _waiting.set(())
+
+
+def _access(kind: str, request: HttpRequest | None, by: Any, patient_id: int | None, detail: str = "") -> Access:
+    match = request.resolver_match if request else None
+    record = match.kwargs.get("uid") if match else None
+    known = by is not None and by.pk is not None
+    return Access(
+        at=timezone.now(),
+        by_id=by.pk if known else None,
+        by_name=by.get_full_name() if known else "",
+        patient_id=patient_id,
+        kind=kind,
+        route=match.view_name if match else "",
+        record=record if isinstance(record, UUID) else None,
+        address=_address(request) if request else None,
+        detail=detail,
+    )
 
 
 def _address(request: HttpRequest) -> str | None:
     """The address at the other end of the line, without the zone that some networks add (fe80::1%eth0)."""
     try:
-        return str(ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0]))
+        found = ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0])
     except ValueError:  # a local socket has none
         return None
+    return str(found.ipv4_mapped or found) if isinstance(found, IPv6Address) else str(found)
 
 
-def record_look(request: HttpRequest, patient_ids: Iterable[int], kind: str) -> None:
-    """Write down that this request shows these patients; a list of seven names seven. Empty lists count as recorded."""
-    seen: set[int] = getattr(request, "patients_seen", set())
-    new = [patient_id for patient_id in dict.fromkeys(patient_ids) if patient_id not in seen]
-    request.patients_seen = seen | set(new)  # type: ignore[attr-defined]
-    if not new:
-        return
-    now = timezone.now()
-    route = request.resolver_match.view_name if request.resolver_match else ""
-    looks = [
-        Look(  # type: ignore[misc]
-            at=now,
-            by=request.user,
-            by_name=request.user.get_full_name(),  # type: ignore[union-attr]
-            patient_id=patient_id,
-            kind=kind,
-            route=route,
-            address=_address(request),
-        )
-        for patient_id in new
+def _write(accesses: list[Access]) -> None:
+    keys = ring()
+    with connection.cursor() as cursor:
+        locked(cursor, OWN_LOCK, LAST)
+        last = cursor.fetchone()
+    number, mac, before = _after_seals() if last is None else (last[0], bytes(last[1]), _as_moment(last[2]))
+    if before is not None and month_of(before) < month_of(accesses[0].at):
+        _seal(keys, month_of(before), number, mac)
+    for access in accesses:
+        number += 1
+        access.number = number
+        mac = access.mac = access_mac(keys, mac, said_by(access))
+    Access.objects.bulk_create(accesses)
+
+
+def said_by(access: Access) -> list[Any]:
+    """What an access says, in the one form that is sealed."""
+    return [
+        access.number,
+        moment_text(access.at),
+        access.by_id,
+        access.by_name,
+        access.patient_id,
+        access.kind,
+        access.route,
+        access.record.hex if access.record else None,
+        access.address,
+        access.detail,
     ]
-    with one_writer():
-        Look.objects.bulk_create(looks)
+
+
+def access_mac(keys: Ring, previous: bytes, said: list[Any]) -> bytes:
+    """The code of an access: HMAC-SHA-256 over a JSON list of all it says and of the code before."""
+    return keys.mac(json.dumps([FORMAT, keys.installation, previous.hex(), *said], separators=(",", ":")))
+
+
+def month_of(at: datetime) -> str:
+    """The month in which an access is sealed, in UTC."""
+    return moment_text(at)[:7]
+
+
+def _as_moment(value: Any) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    return timezone.make_aware(datetime.fromisoformat(value), timezone.get_fixed_timezone(0))
+
+
+def _after_seals() -> tuple[int, bytes, None]:
+    """Where the chain goes on when every access has been purged."""
+    seal = Seal.objects.order_by("-last").first()
+    return (seal.last, bytes(seal.after), None) if seal else (0, NOTHING_BEFORE, None)
+
+
+def _seal(keys: Ring, month: str, last: int, after: bytes) -> None:
+    before = Seal.objects.order_by("-last").first()
+    if before and before.month >= month:  # the clock was set back over the end of a month: the next seal takes all
+        return
+    seal = Seal(
+        month=month,
+        first=before.last + 1 if before else 1,
+        last=last,
+        before=bytes(before.after) if before else NOTHING_BEFORE,
+        after=after,
+        at=timezone.now(),
+        key_id=keys.key_id,
+    )
+    seal.mac = seal_mac(keys, seal)
+    Seal.objects.bulk_create([seal])
+
+
+def seal_mac(keys: Ring, seal: Seal) -> bytes:
+    """The code of a sealed month."""
+    ends = [seal.month, seal.first, seal.last, bytes(seal.before).hex(), bytes(seal.after).hex()]
+    said = [SEAL_FORMAT, keys.installation, *ends, moment_text(seal.at), seal.key_id]
+    return keys.mac(json.dumps(said, separators=(",", ":")))

@@ -1,9 +1,8 @@
 """One act = one transaction = one line of who, what, when and why, with the history rows of all it changed."""
 
 import re
-import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
@@ -14,21 +13,13 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, connections, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from simple_history.utils import get_history_model_for_model
 
+from clinic.audit.access import write_waiting
+from clinic.audit.chain import add_link
 from clinic.audit.models import Act
+from clinic.audit.queue import one_writer
+from clinic.audit.stored import columns, history_of, in_one_form, json_places, reading
 from clinic.lib.problems import AlreadyDone, Problem, Refused
-
-# The library builds a manager class at each look-up; which table a history has never changes.
-history_of = cache(get_history_model_for_model)
-
-# SQLite takes one writer at a time, and its own waiting is unfair: threads of this process queue here instead.
-_one_writer = threading.RLock()
-
-
-def one_writer() -> Any:
-    """The queue for writers of this process; nothing on PostgreSQL, which orders its own."""
-    return _one_writer if connection.vendor == "sqlite" else nullcontext()
 
 
 class Writing:
@@ -71,6 +62,7 @@ class Writing:
         self.subject, self.patient_id = subject, patient_id
 
     def close(self, key: UUID | None) -> Act:
+        """Write the act, the history of all it touched, the looks that wait, and the entry that seals the act."""
         act = Act(
             at=self.at,
             kind=self.kind,
@@ -81,12 +73,15 @@ class Writing:
             patient_id=self.patient_id,
             key=key,
         )
-        _insert(Act, [act])
+        act_row = _insert_act(act)
+        rows: dict[str, list[list[Any]]] = {}
         for model, signs in self._written.items():
             for sign in ("+", "~"):
-                _copy_to_history(model, [pk for pk, given in signs.items() if given == sign], sign, act)
+                _copy_to_history(model, [pk for pk, given in signs.items() if given == sign], sign, act, rows)
         for model, group in _by_model(self._removed):
-            models.QuerySet(history_of(model)).bulk_create(_last_history(row, act) for row in group)  # type: ignore[arg-type]
+            _keep_removed(model, group, act, rows)
+        write_waiting()
+        add_link(act.pk, act_row, rows)
         return act
 
 
@@ -215,8 +210,29 @@ def _said_no(model: type[models.Model], constraint: models.BaseConstraint, messa
     )
 
 
-def _copy_to_history(model: type[models.Model], pks: list[Any], sign: str, act: Act) -> None:
-    """The rows as the database has stored them now, copied by the database: no value passes through Python again."""
+def _insert_act(act: Act) -> list[Any]:
+    """Insert the act; its row as the database stored it."""
+    fields = [field for field in Act._meta.local_concrete_fields if not field.primary_key]
+    values = [field.get_db_prep_save(field.pre_save(act, True), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(_inserting_act(connection.vendor), values)
+        row = cursor.fetchone()
+    act.pk, act._state.adding, act._state.db = row[0], False, connection.alias
+    return list(row)
+
+
+@cache
+def _inserting_act(vendor: str) -> str:
+    names = [f'"{field.column}"' for field in Act._meta.local_concrete_fields if not field.primary_key]
+    places = ", ".join(["%s"] * len(names))
+    back = reading(columns(Act), vendor).replace("%", "%%")
+    return f'INSERT INTO "audit_act" ({", ".join(names)}) VALUES ({places}) RETURNING {back}'  # noqa: S608 -- names of our own table
+
+
+def _copy_to_history(
+    model: type[models.Model], pks: list[Any], sign: str, act: Act, rows: dict[str, list[list[Any]]]
+) -> None:
+    """The rows as the database has stored them now, copied by the database; into `rows`, as the history has them."""
     if not pks:
         return
     added = [
@@ -228,22 +244,46 @@ def _copy_to_history(model: type[models.Model], pks: list[Any], sign: str, act: 
     ]
     with connection.cursor() as cursor:
         cursor.execute(_copying(model, len(pks), connection.vendor), [*added, *pks])
+        _read_back(history_of(model), cursor, rows)
+
+
+def _read_back(history: type[models.Model], cursor: Any, rows: dict[str, list[list[Any]]]) -> None:
+    found = in_one_form(cursor.fetchall(), json_places(tuple(columns(history))))
+    rows.setdefault(history._meta.db_table, []).extend(found)
 
 
 @lru_cache(maxsize=500)
-def _copying(model: type[models.Model], rows: int, _vendor: str) -> str:
-    """The statement that copies so many rows of `model` into its history."""
+def _copying(model: type[models.Model], rows: int, vendor: str) -> str:
+    """The statement that copies so many rows of `model` into its history and reads back what the history has."""
     history = history_of(model)
     quote = connection.ops.quote_name
-    columns = [quote(field.column) for field in history.tracked_fields]
+    tracked = [quote(field.column) for field in history.tracked_fields]
     added = ["history_date", "history_user_id", "history_change_reason", "history_type", "act_id"]
-    into = ", ".join([*columns, *map(quote, added)])
-    taken = ", ".join([*columns, *["%s"] * len(added)])
+    into = ", ".join([*tracked, *map(quote, added)])
+    taken = ", ".join([*tracked, *["%s"] * len(added)])
     which = ", ".join(["%s"] * rows)
+    back = reading(columns(history), vendor).replace("%", "%%")
     return (
         f"INSERT INTO {quote(history._meta.db_table)} ({into}) SELECT {taken} "  # noqa: S608 -- names of our own tables
-        f"FROM {quote(model._meta.db_table)} WHERE id IN ({which}) ORDER BY id"
+        f"FROM {quote(model._meta.db_table)} WHERE id IN ({which}) ORDER BY id RETURNING {back}"
     )
+
+
+def _keep_removed(
+    model: type[models.Model], removed: list[models.Model], act: Act, rows: dict[str, list[list[Any]]]
+) -> None:
+    """What rows held that are gone now, as it was last read."""
+    history = history_of(model)
+    models.QuerySet(history).bulk_create(_last_history(row, act) for row in removed)  # type: ignore[arg-type]
+    with connection.cursor() as cursor:
+        cursor.execute(_reading_removed(history, connection.vendor), [act.pk, "-"])
+        _read_back(history, cursor, rows)
+
+
+@lru_cache(maxsize=100)
+def _reading_removed(history: type[models.Model], vendor: str) -> str:
+    back = reading(columns(history), vendor).replace("%", "%%")
+    return f'SELECT {back} FROM "{history._meta.db_table}" WHERE act_id = %s AND history_type = %s'  # noqa: S608 -- names of our own tables
 
 
 def _last_history(row: models.Model, act: Act) -> models.Model:

@@ -1,10 +1,15 @@
-"""The two things the audit keeps: acts (somebody changed the record) and looks (somebody saw a patient)."""
+"""What the audit keeps: acts, the chain that seals them, and the accesses with a chain of their own.
+
+Nothing in these tables is ever changed: the database refuses it (`clinic.audit.guard`).
+"""
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clinic.lib.fields import Code, Line, Prose
+
+DIGEST_BYTES = 32
 
 
 class Act(models.Model):
@@ -31,16 +36,64 @@ class Act(models.Model):
         return f"{self.kind} {self.subject}"
 
 
-class Look(models.Model):
-    """One person saw one patient on one page, search, print or export."""
+class Shape(models.Model):
+    """Which columns of which tables a digest covers: a later version of the program may know more of them."""
 
+    # The beginning of the digest of `columns`.
+    name = Code(max_length=16, primary_key=True)
+    columns = models.TextField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Link(models.Model):
+    """One entry of the record's chain: it seals one act with every history row of it, and the entry before."""
+
+    number = models.BigIntegerField(_("entry"), primary_key=True)
+    act = models.OneToOneField(Act, models.PROTECT, related_name="link")
+    at = models.DateTimeField()
+    shape = models.ForeignKey(Shape, models.PROTECT, related_name="+", db_index=False)
+    digest = models.BinaryField(max_length=DIGEST_BYTES)
+    key_id = Code(max_length=8)
+    mac = models.BinaryField(max_length=DIGEST_BYTES)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"{self.number}"
+
+
+class Access(models.Model):
+    """One time that somebody came near the record: a patient seen on a page, a log-in, a log-in that failed.
+
+    Those from before the chain have neither number nor code.
+    """
+
+    number = models.BigIntegerField(null=True, unique=True)
     at = models.DateTimeField(_("when"))
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="looks", verbose_name=_("who"))
-    by_name = Line(_("name at the time"))
-    patient_id = models.BigIntegerField(_("patient"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="accesses",
+        verbose_name=_("who"),
+        null=True,
+        db_index=False,
+    )
+    by_name = Line(_("name at the time"), blank=True)
+    patient_id = models.BigIntegerField(_("patient"), null=True)
     kind = Code(_("what was seen"))
-    route = Line(_("page"))
+    route = Line(_("page"), blank=True)
+    # The part of the address that names the record.
+    record = models.UUIDField(_("record"), null=True)
     address = models.GenericIPAddressField(_("from where"), null=True, blank=True)
+    detail = Line(_("detail"), blank=True)
+    mac = models.BinaryField(max_length=DIGEST_BYTES, null=True)
 
     class Meta:
         default_permissions = ()
@@ -49,6 +102,33 @@ class Look(models.Model):
             models.Index(fields=["patient_id", "at"], name="look_patient_at"),
             models.Index(fields=["by", "at"], name="look_by_at"),
         ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(number__isnull=True, mac__isnull=True)
+                | models.Q(number__isnull=False, mac__isnull=False),
+                name="access_number_has_code",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.patient_id}"
+        return f"{self.kind} {self.patient_id or ''}"
+
+
+class Seal(models.Model):
+    """A finished month of the chain of accesses: what a purge of the month leaves, so that the rest still verifies."""
+
+    month = Code(max_length=7, primary_key=True)
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    before = models.BinaryField(max_length=DIGEST_BYTES)
+    after = models.BinaryField(max_length=DIGEST_BYTES)
+    at = models.DateTimeField()
+    key_id = Code(max_length=8)
+    mac = models.BinaryField(max_length=DIGEST_BYTES)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["month"]
+
+    def __str__(self) -> str:
+        return self.month

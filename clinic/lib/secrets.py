@@ -23,4 +23,6 @@ def secret_from_file(path: Path, made: Callable[[], str] = _random) -> str:
             return path.read_text(encoding="ascii").strip()
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(value)
+            file.flush()
+            os.fsync(file.fileno())  # what it opens is on the disk at once; so must it be
         return value

@@ -49,7 +49,8 @@ class Signature(Clinical):
     content = models.TextField(_("what was signed"))
     digest = Line(_("SHA-256 of what was signed"), max_length=64)
 
-    history = History()
+    # What was signed stands once, in this row that nothing changes; the history holds its digest.
+    history = History(excluded_fields=["content"])
 
     class Meta(Clinical.Meta):
         verbose_name = _("signature")

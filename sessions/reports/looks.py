@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from clinic.audit.models import Look
+from clinic.audit.models import Access
 from clinic.audit.words import look_in_words
 from sessions.models import Patient
 
@@ -13,7 +13,7 @@ PAGE_SIZE = 50
 class LookLine:
     """One look, with its kind in words."""
 
-    look: Look
+    look: Access
     what: str
 
 
@@ -21,7 +21,7 @@ def looks_at(
     patient: Patient, *, before: int | None = None, size: int = PAGE_SIZE
 ) -> tuple[list[LookLine], int | None]:
     """One page of looks, and where the next one begins; None after the last."""
-    found = Look.objects.filter(patient_id=patient.pk).order_by("-pk")
+    found = Access.objects.filter(patient_id=patient.pk).order_by("-pk")
     if before is not None:
         found = found.filter(pk__lt=before)
     looks = list(found[: size + 1])

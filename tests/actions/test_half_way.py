@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import OperationalError, connection
 
 from clinic.accounts.models import User
-from clinic.audit.models import Look
+from clinic.audit.models import Access
 from sessions.actions.course import change_course
 from sessions.actions.session import save_draft
 from sessions.actions.session_rows import Row
@@ -36,7 +36,7 @@ def everything() -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table of ours, history included."""
     ours = [model for model in apps.get_models() if model._meta.app_label in {"logbook", "audit", "accounts"}]
     return {
-        model._meta.label: sorted(model._base_manager.values_list(), key=repr) for model in ours if model is not Look
+        model._meta.label: sorted(model._base_manager.values_list(), key=repr) for model in ours if model is not Access
     }
 
 

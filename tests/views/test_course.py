@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.accounts.models import User
-from clinic.audit.models import Look
+from clinic.audit.models import Access
 from sessions.models import Course
 from tests.factories import a_course, a_patient, a_signed_session, an_observation, at, ready
 
@@ -122,7 +122,7 @@ def test_page_of_a_course_shows_progress_and_series(client_of: ClientOf, physici
     with CaptureQueriesContext(connection) as three:
         client.get(address)
     assert len(three) == len(two)
-    assert set(Look.objects.values_list("kind", "patient_id")) == {("course", patient.pk)}
+    assert set(Access.objects.values_list("kind", "patient_id")) == {("course", patient.pk)}
 
 
 def test_correct_and_end(client_of: ClientOf, physician: User) -> None:

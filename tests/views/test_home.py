@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.audit.models import Look
+from clinic.audit.models import Access
 from tests.factories import a_course, a_device, a_patient
 from tests.reports.rows import a_session, paris
 
@@ -28,7 +28,7 @@ def today_at(hour: int) -> datetime:
 
 
 def looks():
-    return list(Look.objects.order_by("id").values_list("by__username", "patient_id", "kind"))
+    return list(Access.objects.order_by("id").values_list("by__username", "patient_id", "kind"))
 
 
 @pytest.mark.parametrize("address", [HOME, UNSIGNED])

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.audit.models import Look
+from clinic.audit.models import Access
 from tests.factories import a_patient
 
 pytestmark = pytest.mark.django_db
@@ -23,8 +23,8 @@ def address(patient):
 
 
 def look_at(patient, user, number=1):
-    Look.objects.bulk_create(
-        Look(
+    Access.objects.bulk_create(
+        Access(
             at=timezone.now(),
             by=user,
             by_name=user.full_name,

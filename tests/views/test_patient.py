@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.accounts.models import User
-from clinic.audit.models import Look
+from clinic.audit.models import Access
 from sessions.actions.patient import change_patient
 from sessions.models import Patient
 from tests.factories import a_consultation, a_patient, a_signed_session, all_no, at, ready
@@ -35,7 +35,7 @@ def typed(**values: Any) -> dict[str, Any]:
 
 
 def looks() -> list[tuple[str, str, int]]:
-    return list(Look.objects.order_by("id").values_list("by__username", "kind", "patient_id"))
+    return list(Access.objects.order_by("id").values_list("by__username", "kind", "patient_id"))
 
 
 @pytest.mark.parametrize(

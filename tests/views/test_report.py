@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from clinic.audit.models import Act, Look
+from clinic.audit.models import Act, Access
 from tests.factories import a_course, a_device, a_patient
 from tests.reports.rows import a_session, paris
 
@@ -37,7 +37,7 @@ def session(physician, course):
 
 
 def looks():
-    return list(Look.objects.order_by("id").values_list("by__username", "patient_id", "kind", "route"))
+    return list(Access.objects.order_by("id").values_list("by__username", "patient_id", "kind", "route"))
 
 
 def file_of(client, **limits):

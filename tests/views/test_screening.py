@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.accounts.models import User
-from clinic.audit.models import Look
+from clinic.audit.models import Access
 from sessions.measures.answers import ITEMS
 from sessions.models import Answer, Consultation, Decision
 from tests.factories import a_consultation, a_patient, all_no
@@ -55,7 +55,7 @@ def test_record_a_consultation(client_of: ClientOf, physician: User) -> None:
     consultation = Consultation.objects.get()
     assert response.url == reverse("logbook:consultation", args=[consultation.uid])
     assert (consultation.complaint, Answer.objects.count()) == ("wet hands", len(ITEMS))
-    assert list(Look.objects.values_list("kind", "patient_id")) == [("consultation", patient.pk)]
+    assert list(Access.objects.values_list("kind", "patient_id")) == [("consultation", patient.pk)]
 
 
 def test_an_answer_that_needs_a_decision_leads_to_it(client_of: ClientOf, physician: User) -> None:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from clinic.audit.models import Look
+from clinic.audit.models import Access
 from sessions.measures.quantities import QUANTITIES
 from sessions.models import Application, Device, Phase, Session
 from tests.factories import a_draft, a_signed_session, at, ready
@@ -248,9 +248,9 @@ def test_session_with_event_and_amended_keeps_the_story(client, course, physicia
 
 def test_session_page_records_the_look(client, course, physician, device):
     session = a_draft(by=physician, course=course, device=device)
-    Look.objects.all().delete()
+    Access.objects.all().delete()
     client.get(reverse("logbook:session", args=[session.uid]))
-    assert [(look.by, look.patient_id, look.kind) for look in Look.objects.all()] == [
+    assert [(look.by, look.patient_id, look.kind) for look in Access.objects.all()] == [
         (physician, session.patient_id, "session")
     ]
 

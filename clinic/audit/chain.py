@@ -1,0 +1,170 @@
+"""The chain of the record: one keyed entry per act, over the rows as the database stored them (docs/adr/0007).
+
+There is no row that holds the head: the last entry is the head, so nothing here is ever updated.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from clinic.audit.keys import KeyMissing, Ring, ring
+from clinic.audit.models import Act, Link, Shape
+from clinic.audit.stored import content, in_one_form, json_places, reading, shape_now
+from clinic.lib.canonical import digest as digest_of
+
+FORMAT = "logbook-link-1"
+NOTHING_BEFORE = bytes(32)
+CODE_DIGITS = 12
+SHAPE_DIGITS = 16
+# Two numbers name the lock on PostgreSQL; any two do that nothing else in this database uses.
+LOCK = (1_864_427_831, 1)
+LAST = 'SELECT "number", "mac", "key_id" FROM "audit_link" ORDER BY "number" DESC LIMIT 1'
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last entry of the chain; number 0 where there is none."""
+
+    number: int
+    mac: bytes
+    at: datetime | None = None
+
+    @property
+    def code(self) -> str:
+        return code_of(self.mac)
+
+
+def code_of(mac: bytes) -> str:
+    """The first twelve digits of an entry's code, in three groups: what a person can note and type back."""
+    digits = mac.hex()[:CODE_DIGITS].upper()
+    return "-".join(digits[start : start + 4] for start in range(0, CODE_DIGITS, 4))
+
+
+def head() -> Head:
+    """Where the chain stands now."""
+    last = Link.objects.order_by("-number").values_list("number", "mac", "at").first()
+    return Head(last[0], bytes(last[1]), last[2]) if last else Head(0, NOTHING_BEFORE)
+
+
+def moment_text(at: datetime) -> str:
+    """A moment as `clinic.audit.stored` reads it from either engine."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def mac_of(keys: Ring, number: int, previous: bytes, at: str, digest: bytes) -> bytes:
+    """The code of an entry: HMAC-SHA-256 over a JSON list of all it says and of the code before."""
+    said = [FORMAT, keys.installation, number, previous.hex(), at, digest.hex(), keys.key_id]
+    return keys.mac(json.dumps(said, separators=(",", ":")))
+
+
+def add_link(act_id: int, act_row: list[Any], rows: dict[str, list[list[Any]]]) -> None:
+    """Seal an act with its history rows as they were read back. The last thing in its transaction: it locks the head."""
+    keys = ring()
+    shape_digest = shape_now()[1]
+    text = content(shape_digest, act_row, rows)
+    digest = sha256(text.encode("utf-8", "surrogatepass")).digest()
+    number, previous = _locked_head(keys)
+    at = timezone.now()
+    mac = mac_of(keys, number + 1, previous, moment_text(at), digest)
+    stored_at = connection.ops.adapt_datetimefield_value(at)
+    with connection.cursor() as cursor:
+        cursor.execute(_ADDING, [number + 1, act_id, stored_at, shape_digest[:SHAPE_DIGITS], digest, keys.key_id, mac])
+
+
+_ADDING = (
+    'INSERT INTO "audit_link" ("number", "act_id", "at", "shape_id", "digest", "key_id", "mac") '
+    "VALUES (%s, %s, %s, %s, %s, %s, %s)"
+)
+
+
+def _locked_head(keys: Ring) -> tuple[int, bytes]:
+    """The last entry's number and code; nobody else adds one until this transaction ends."""
+    with connection.cursor() as cursor:
+        locked(cursor, LOCK, LAST)
+        last = cursor.fetchone()
+    if last is None:
+        return 0, NOTHING_BEFORE
+    if last[2] != keys.key_id:
+        raise KeyMissing(f"The last entry was sealed with the key {last[2]}; the key here is {keys.key_id}.")
+    return last[0], bytes(last[1])
+
+
+def locked(cursor: Any, lock: tuple[int, int], question: str) -> None:
+    """Ask `question` once no other writer stands before us. SQLite has one writer anyway."""
+    if connection.vendor == "sqlite":
+        cursor.execute(question)
+        return
+    # One trip; the question is a statement of its own, so that it sees what the one before us has written.
+    cursor.execute(f"SELECT pg_advisory_xact_lock({lock[0]}, {lock[1]}); {question}")
+    cursor.nextset()
+
+
+def keep_shape() -> None:
+    """Have the columns that digests cover from now on stand in the database; part of setting it up."""
+    text, digest = shape_now()
+    Shape.objects.bulk_create([Shape(name=digest[:SHAPE_DIGITS], columns=text)], ignore_conflicts=True)
+
+
+@dataclass(frozen=True)
+class Content:
+    """One entry and the very text that its digest is taken of."""
+
+    link: Link
+    text: str
+
+    @property
+    def fits(self) -> bool:
+        return sha256(self.text.encode("utf-8", "surrogatepass")).digest() == bytes(self.link.digest)
+
+
+def contents(numbers: Iterable[int]) -> list[Content]:
+    """Entries with their contents read anew from the tables, in order."""
+    links = list(Link.objects.filter(pk__in=list(numbers)).select_related("shape").order_by("number"))
+    by_shape: dict[str, list[Link]] = defaultdict(list)
+    for link in links:
+        by_shape[link.shape.columns].append(link)
+    texts: dict[int, str] = {}
+    for covered, group in by_shape.items():
+        texts |= texts_of([link.act_id for link in group], covered)
+    return [Content(link, texts.get(link.act_id, "")) for link in links]
+
+
+def texts_of(act_ids: Sequence[int], covered: str) -> dict[int, str]:
+    """What the digests of these acts are taken of, read anew: one question per table. `covered` is their shape's columns."""
+    shape_digest = digest_of(covered)
+    return {act_id: content(shape_digest, row, rows) for act_id, row, rows in _rows_of(act_ids, covered)}
+
+
+def contents_of_acts(act_ids: Sequence[int]) -> Iterable[tuple[int, list[Any], dict[str, list[list[Any]]]]]:
+    """Acts with their rows as today's columns read them, in order: for sealing what was written before the chain."""
+    return _rows_of(act_ids, shape_now()[0])
+
+
+def _rows_of(act_ids: Sequence[int], covered: str) -> Iterable[tuple[int, list[Any], dict[str, list[list[Any]]]]]:
+    acts: dict[int, list[Any]] = {}
+    rows: dict[int, dict[str, list[list[Any]]]] = {act_id: {} for act_id in act_ids}
+    for table, specs in json.loads(covered).items():
+        own = table == Act._meta.db_table
+        for row, act_id in _read(table, specs, "id" if own else "act_id", act_ids):
+            if own:
+                acts[act_id] = row
+            else:
+                rows[act_id].setdefault(table, []).append(row)
+    return [(act_id, acts[act_id], rows[act_id]) for act_id in act_ids if act_id in acts]
+
+
+def _read(table: str, specs: list[str], by: str, act_ids: Sequence[int]) -> Iterable[tuple[list[Any], int]]:
+    places = ", ".join(["%s"] * len(act_ids))
+    what = reading(specs, connection.vendor).replace("%", "%%")
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT {what}, "{by}" FROM "{table}" WHERE "{by}" IN ({places})', list(act_ids))  # noqa: S608 -- names of our own tables
+        found = cursor.fetchall()
+    keys = [row[-1] for row in found]
+    return zip(in_one_form((row[:-1] for row in found), json_places(tuple(specs))), keys, strict=True)

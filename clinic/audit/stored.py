@@ -1,0 +1,128 @@
+"""How a stored row reads in one form on both engines: the columns of each sealed table, and the SQL that reads them.
+
+What is hashed is what the database gives back, never what Python sent: engines round and convert (SQLite keeps
+decimals as numbers, PostgreSQL times with a zone). The database writes times, decimals and identifiers as text in
+one form; everything else comes as it is.
+"""
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from simple_history.utils import get_history_model_for_model
+
+from clinic.audit.models import Act
+from clinic.lib.canonical import canonical_json, digest
+
+# The library builds a manager class at each look-up; which table a history has never changes.
+history_of = cache(get_history_model_for_model)
+
+Row = tuple[Any, ...]
+KINDS: tuple[tuple[type[models.Field], str], ...] = (
+    (models.DateTimeField, "moment"),
+    (models.DateField, "day"),
+    (models.BooleanField, "flag"),
+    (models.UUIDField, "uuid"),
+    (models.JSONField, "json"),
+    (models.GenericIPAddressField, "address"),
+    (models.BinaryField, "bytes"),
+)
+
+
+@cache
+def recorded_models() -> tuple[type[models.Model], ...]:
+    """Every table whose changes are history, in the order of their names."""
+    found = [model for model in apps.get_models() if hasattr(model, "history")]
+    return tuple(sorted(found, key=lambda model: model._meta.db_table))
+
+
+def columns(model: type[models.Model]) -> list[str]:
+    """The columns of a table as "name:kind", its key first; the kind says in which form a value reads."""
+    fields = sorted(model._meta.local_concrete_fields, key=lambda field: not field.primary_key)
+    return [f"{field.column}:{_kind(field)}" for field in fields]
+
+
+def _kind(field: models.Field) -> str:
+    if isinstance(field, models.DecimalField):
+        return f"decimal{field.decimal_places}"
+    return next((kind for known, kind in KINDS if isinstance(field, known)), "plain")
+
+
+@cache
+def shape_now() -> tuple[str, str]:
+    """The columns of every sealed table as canonical JSON, and its digest."""
+    sealed = [Act, *map(history_of, recorded_models())]
+    text = canonical_json({model._meta.db_table: columns(model) for model in sealed})
+    return text, digest(text)
+
+
+def reading(specs: Iterable[str], vendor: str, table: str = "") -> str:
+    """The SQL that reads these columns in their one form, separated by commas."""
+    prefix = f'"{table}".' if table else ""
+    return ", ".join(_expression(spec, vendor, prefix) for spec in specs)
+
+
+def _expression(spec: str, vendor: str, prefix: str) -> str:
+    name, _colon, kind = spec.partition(":")
+    column = f'{prefix}"{name}"'
+    if kind.startswith("decimal"):
+        places = int(kind.removeprefix("decimal"))
+        if vendor == "sqlite":
+            return f"CASE WHEN {column} IS NULL THEN NULL ELSE printf('%.{places}f', {column}) END"
+        return f"round({column}, {places})::text"
+    return (SQLITE if vendor == "sqlite" else POSTGRESQL)[kind].format(c=column)
+
+
+# Django keeps a moment of SQLite as text in UTC, without a fraction where it is nought.
+SQLITE = {
+    "moment": "CASE length({c}) WHEN 19 THEN {c} || '.000000' ELSE {c} END",
+    "day": "{c}",
+    "flag": "{c}",
+    "uuid": "{c}",
+    "json": "{c}",
+    "address": "{c}",
+    "bytes": "lower(hex({c}))",
+    "plain": "{c}",
+}
+POSTGRESQL = {
+    "moment": "to_char({c} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')",
+    "day": "to_char({c}, 'YYYY-MM-DD')",
+    "flag": "{c}::int",
+    "uuid": "replace({c}::text, '-', '')",
+    "json": "{c}::text",
+    "address": "host({c})",
+    "bytes": "encode({c}, 'hex')",
+    "plain": "{c}",
+}
+
+
+@cache
+def json_places(specs: tuple[str, ...]) -> tuple[int, ...]:
+    """Where a row holds JSON, which each engine writes in its own way."""
+    return tuple(place for place, spec in enumerate(specs) if spec.endswith(":json"))
+
+
+def in_one_form(rows: Iterable[Row], places: tuple[int, ...]) -> list[list[Any]]:
+    """Rows as read, their JSON written canonically."""
+    found = [list(row) for row in rows]
+    for row in found if places else ():
+        for place in places:
+            if row[place] not in (None, "{}", "[]"):
+                row[place] = _canonical(row[place])
+    return found
+
+
+def _canonical(text: Any) -> Any:
+    try:
+        return canonical_json(json.loads(text))
+    except (TypeError, ValueError):  # not what Django wrote: it stays as it is, and so differs
+        return text
+
+
+def content(shape_digest: str, act: list[Any], rows: dict[str, list[list[Any]]]) -> str:
+    """The text that a digest is taken of: an act and its history rows by table, each in the order of its key."""
+    ordered = [[table, *row] for table in sorted(rows) for row in sorted(rows[table], key=lambda row: row[0])]
+    return json.dumps([shape_digest, act, ordered], ensure_ascii=False, separators=(",", ":"), default=repr)
