@@ -42,14 +42,19 @@ def cell(value: Any, kind: str, language: str) -> str:
     return guarded(str(value))
 
 
-def stream(table: Table, language: str) -> Iterator[bytes]:
-    """The file piece by piece: UTF-8 with a byte order mark, CRLF, `;` in French and `,` in English."""
+def stream(table: Table, language: str, foot: str = "") -> Iterator[bytes]:
+    """The file piece by piece: UTF-8 with a byte order mark, CRLF, `;` in French and `,` in English.
+
+    `foot` is the last line, after an empty one.
+    """
     yield BYTE_ORDER_MARK.encode("utf-8")
-    titles = tuple(Column(column.name, column.title) for column in table.columns)
+    titles = tuple(Column(column.name, column.heading) for column in table.columns)
     yield _written([tuple(column.title for column in titles)], titles, language)
     for start in range(0, len(table.rows), ROWS_AT_ONCE):
         rows = table.rows[start : start + ROWS_AT_ONCE]
         yield _written((row.values for row in rows), table.columns, language)
+    if foot:
+        yield b"\r\n" + _written([(foot,)], (Column("foot", ""),), language)
 
 
 def _written(rows: Iterable[tuple[Any, ...]], columns: tuple[Column, ...], language: str) -> bytes:

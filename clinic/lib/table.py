@@ -11,11 +11,17 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class Column:
-    """One column; `kind` says how its values are written: text, number, date, moment or month."""
+    """One column; `kind` says how its values are written: text, number, date, moment or month; `unit` of its figures."""
 
     name: str
     title: Text
     kind: str = "text"
+    unit: Text = ""
+
+    @property
+    def heading(self) -> str:
+        """The title with the unit, as a file needs it: what stands in its cells are figures alone."""
+        return f"{self.title} ({self.unit})" if self.unit else str(self.title)
 
     @property
     def is_number(self) -> bool:

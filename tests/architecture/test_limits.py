@@ -7,6 +7,7 @@ from django.conf import settings
 
 from clinic.accounts.models import User
 from clinic.accounts.passwords import LEAST_SCORE
+from clinic.lib import as_pdf, as_xlsx, typesetting
 from clinic.lib.fields import LINE, PROSE
 from clinic.operations import server
 from clinic.settings import SQLITE_OPTIONS, whole_number
@@ -66,6 +67,9 @@ def test_limits_are_those_of_the_code() -> None:
         "pages answered at once": f"{server.THREADS}",
         "requests taken at once": f"{server.WAITING}",
         "time a PostgreSQL connection is kept": "600 seconds",
+        "rows of a table as PDF": f"{as_pdf.LARGEST_TABLE_ROWS}",
+        "rows of a table as spreadsheet": f"{as_xlsx.LARGEST_SHEET_ROWS}",
+        "time to set a long PDF": f"{typesetting.LONGEST_SECONDS} seconds",
     }
 
 

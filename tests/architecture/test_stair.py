@@ -31,6 +31,7 @@ LEVELS: list[tuple[str, int]] = [
     ("sessions/forms", 10),
     ("clinic/formats", 0),
     ("clinic/operations/server.py", 10),
+    ("clinic/operations/files.py", 10),  # pages of both rooms answer with it
     ("clinic/operations", 11),
     ("sessions/views", 11),
     ("sessions/templatetags", 11),

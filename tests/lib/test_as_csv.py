@@ -91,3 +91,10 @@ def test_whatever_text_goes_in_comes_out_and_none_is_a_formula(texts):
             text if text == original else text.removeprefix("'") for text, original in zip(row, texts, strict=True)
         ] == texts
         assert not any(text.startswith(FORMULA_STARTS) for text in row)
+
+
+def test_foot_is_the_last_line_after_an_empty_one():
+    table = Table("t", "T", (Column("a", "A", "number", unit="mA"), Column("b", "B")), [Row((Decimal("1.5"), "x"))])
+    assert b"".join(stream(table, "fr", "=entry 7; code")).decode("utf-8-sig") == (
+        'A (mA);B\r\n1,5;x\r\n\r\n"\'=entry 7; code"\r\n'
+    )
