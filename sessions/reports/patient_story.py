@@ -90,7 +90,7 @@ def build(
         *changes(answers),
         *course_entries(courses),
         *addenda(patient),
-        *results(patient),
+        *(results(patient) if _was_sampled(sessions) else ()),
     ]
     counts = Counter(entry.kind for entry in entries)
     counts["event"] = sum(1 for entry in entries if entry.facts.get("events"))
@@ -101,7 +101,7 @@ def build(
     entries.sort(key=lambda entry: entry.order, reverse=True)
     shown = entries if whole else entries[:LATEST]
     _add_settings(shown)
-    standing = _answer_lines(answers, today)
+    standing = answer_lines(answers, today)
     return Story(
         courses=courses,
         consultations=consultations,
@@ -120,6 +120,11 @@ def _add_settings(entries: Iterable[Entry]) -> None:
     sessions = {entry.facts["id"]: entry for entry in entries if entry.kind == "session"}
     for pk, lines in documented_settings(Application.objects.filter(session_id__in=sessions)).items():
         sessions[pk].facts["settings"] = lines
+
+
+def _was_sampled(sessions: list[dict[str, Any]]) -> bool:
+    """Only a diagnostic session has samples, and so results to ask for."""
+    return any(row["course__indication"] == Indication.EXTRACTION for row in sessions)
 
 
 def _sessions(patient: Patient) -> list[dict[str, Any]]:
@@ -187,7 +192,8 @@ def _courses(patient: Patient, sessions: Iterable[dict[str, Any]]) -> list[Cours
     ]
 
 
-def _answer_lines(answers: Sequence[Given], today: date) -> list[AnswerLine]:
+def answer_lines(answers: Sequence[Given], today: date) -> list[AnswerLine]:
+    """Every question with its standing answer and its age on `today`, absolute items first."""
     standing = runs(answers)
     lines = []
     for item in sorted(ITEMS, key=lambda item: not item.absolute):
