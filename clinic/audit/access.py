@@ -34,13 +34,14 @@ def record_look(request: HttpRequest, patient_ids: Iterable[int], kind: str) -> 
     seen: set[int] = getattr(request, "patients_seen", set())
     new = [patient_id for patient_id in dict.fromkeys(patient_ids) if patient_id not in seen]
     request.patients_seen = seen | set(new)  # type: ignore[attr-defined]
-    _waiting.set((*_waiting.get(), *(_access(kind, request, request.user, patient_id) for patient_id in new)))
+    now = timezone.now()
+    _waiting.set((*_waiting.get(), *(_access(kind, now, request, request.user, patient_id) for patient_id in new)))
 
 
 def record_event(kind: str, *, request: HttpRequest | None = None, by: Any = None, detail: str = "") -> None:
     """Write down at once what is no look at a patient: a log-in, one that failed, a log-out."""
-    with one_writer(), transaction.atomic():
-        _write([_access(kind, request, by, None, detail)])
+    with one_writer(), transaction.atomic(savepoint=False):
+        _write([_access(kind, timezone.now(), request, by, None, detail)])
 
 
 def write_waiting() -> None:
@@ -53,7 +54,7 @@ def write_waiting() -> None:
 def write_before_answer() -> None:
     """Write the looks that no act took along, in a transaction of their own."""
     if _waiting.get():
-        with one_writer(), transaction.atomic():
+        with one_writer(), transaction.atomic(savepoint=False):
             write_waiting()
 
 
@@ -62,12 +63,14 @@ def forget_waiting() -> None:
     _waiting.set(())
 
 
-def _access(kind: str, request: HttpRequest | None, by: Any, patient_id: int | None, detail: str = "") -> Access:
+def _access(
+    kind: str, at: datetime, request: HttpRequest | None, by: Any, patient_id: int | None, detail: str = ""
+) -> Access:
     match = request.resolver_match if request else None
     record = match.kwargs.get("uid") if match else None
     known = by is not None and by.pk is not None
     return Access(
-        at=timezone.now(),
+        at=at,
         by_id=by.pk if known else None,
         by_name=by.get_full_name() if known else "",
         patient_id=patient_id,

@@ -47,7 +47,7 @@ def write(why: str) -> bool:
     """Append where the chains stand; whether the place took it. A place that is gone stops nobody's work."""
     record = head()
     last = Access.objects.filter(number__isnull=False).order_by("-number").values_list("number", "mac").first()
-    number, mac = last or (0, b"")
+    number, mac = (last[0] or 0, bytes(last[1] or b"")) if last else (0, b"")
     anchor = Anchor(
         installation=ring().installation,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -55,7 +55,7 @@ def write(why: str) -> bool:
         number=record.number,
         mac=record.mac.hex(),
         access_number=number,
-        access_mac=bytes(mac).hex(),
+        access_mac=mac.hex(),
     )
     line = json.dumps(anchor.__dict__, separators=(",", ":")) + "\n"
     try:
@@ -64,8 +64,8 @@ def write(why: str) -> bool:
             file.write(line)
             file.flush()
             os.fsync(file.fileno())
-    except OSError as error:
-        logger.error("The anchor could not be written: %s", error.strerror)
+    except OSError:
+        logger.exception("The anchor could not be written.")
         return False
     return True
 

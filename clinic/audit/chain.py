@@ -109,7 +109,8 @@ def locked(cursor: Any, lock: tuple[int, int], question: str) -> None:
 def keep_shape() -> None:
     """Have the columns that digests cover from now on stand in the database; part of setting it up."""
     text, digest = shape_now()
-    Shape.objects.bulk_create([Shape(name=digest[:SHAPE_DIGITS], columns=text)], ignore_conflicts=True)
+    if not Shape.objects.filter(pk=digest[:SHAPE_DIGITS]).exists():
+        Shape.objects.bulk_create([Shape(name=digest[:SHAPE_DIGITS], columns=text)])
 
 
 @dataclass(frozen=True)

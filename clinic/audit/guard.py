@@ -55,14 +55,16 @@ def rules() -> list[Rule]:
 def _own_rules() -> Iterator[Rule]:
     kept = [Act, Link, Shape, Seal, *map(history_of, recorded_models())]
     for model in kept:
-        table, key = model._meta.db_table, model._meta.pk.column  # type: ignore[union-attr]
+        table, key = model._meta.db_table, model._meta.pk.column
         yield from append_only(table, str(key))
     for model in map(history_of, recorded_models()):
         table = model._meta.db_table
         sealed = 'EXISTS (SELECT 1 FROM "audit_link" WHERE "act_id" = NEW."act_id")'
         yield Rule(table, "insert", "The act of this history is sealed already.", sealed, "sealed")
     following = 'NEW."number" <> (SELECT COALESCE(MAX("number"), 0) + 1 FROM "audit_link")'
-    yield Rule("audit_link", "insert", "The entries of the audit history follow each other without a gap.", following, "next")
+    yield Rule(
+        "audit_link", "insert", "The entries of the audit history follow each other without a gap.", following, "next"
+    )
     accesses = Access._meta.db_table
     yield Rule(accesses, "update", "An access is never changed.")
     yield Rule(accesses, "delete", "An access is deleted with its sealed month only, by a purge.", _NOT_PURGED)
@@ -71,8 +73,8 @@ def _own_rules() -> Iterator[Rule]:
 
 
 _NOT_PURGED = (
-    "NOT EXISTS (SELECT 1 FROM \"audit_seal\" s JOIN \"audit_act\" a ON a.\"subject\" = 'month:' || s.\"month\" "
-    "AND a.\"kind\" = 'purge_accesses' WHERE OLD.\"number\" BETWEEN s.\"first\" AND s.\"last\")"
+    'NOT EXISTS (SELECT 1 FROM "audit_seal" s JOIN "audit_act" a ON a."subject" = \'month:\' || s."month" '
+    'AND a."kind" = \'purge_accesses\' WHERE OLD."number" BETWEEN s."first" AND s."last")'
 )
 
 

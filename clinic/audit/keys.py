@@ -52,9 +52,7 @@ def ring() -> Ring:
     path = key_file()
     try:
         kept = json.loads(path.read_text(encoding="ascii"))
-        key, seed = bytes.fromhex(kept["key"]), bytes.fromhex(kept["evidence_seed"])
-        if len(key) != KEY_BYTES or len(seed) != KEY_BYTES:
-            raise ValueError("length")
+        key, seed = _bytes(kept["key"]), _bytes(kept["evidence_seed"])
         return Ring(
             installation=kept["installation"],
             made_at=kept["made_at"],
@@ -87,6 +85,13 @@ def make_keys(*, acts_before: int = 0, accesses_before: int = 0) -> Ring:
     secret_from_file(key_file(), made)
     ring.cache_clear()
     return ring()
+
+
+def _bytes(text: str) -> bytes:
+    found = bytes.fromhex(text)
+    if len(found) != KEY_BYTES:
+        raise ValueError(text)
+    return found
 
 
 def _name_of(key: bytes) -> str:

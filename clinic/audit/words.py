@@ -20,12 +20,15 @@ ACTS: dict[str, Promise] = {
     "sign_session": _("Session signed"),
     "amend_session": _("Session amended and signed"),
     "add_addendum": _("Addendum signed"),
+    "review_session": _("Session reviewed and countersigned"),
     "mark_in_error": _("Session marked entered in error"),
     "record_result": _("Laboratory result recorded"),
     "mark_result_in_error": _("Laboratory result marked entered in error"),
     "register_device": _("Device registered"),
     "change_device": _("Device changed"),
     "export_report": _("Report taken out as a file"),
+    "export_letter": _("Letter for the patient made as a file"),
+    "export_trail": _("Trail taken out as a file"),
 }
 LOOKS: dict[str, Promise] = {
     "patient": _("Patient page"),
@@ -43,6 +46,10 @@ LOOKS: dict[str, Promise] = {
     "export": _("Report taken out as a file"),
     "history": _("History of a record"),
     "looks": _("List of who looked"),
+    "timeline": _("Timeline of performing, entering and signing"),
+    "as-known": _("Record as known on a former date"),
+    "letter": _("Letter for the patient"),
+    "trail": _("Trail"),
 }
 
 

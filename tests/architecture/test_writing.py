@@ -19,6 +19,7 @@ WRITING = {
 ALLOWED = {
     "clinic/audit/act.py": "the one way to write",
     "clinic/operations/management/commands/translations.py": "writes a catalogue of words, no table",
+    "clinic/audit/chain.py": "the columns that digests cover stand in a table that set-up writes",
     "clinic/audit/access.py": "looks are written down as they happen, by the gate and not by an act",
 }
 # Receivers whose methods of the same name write no table.
@@ -121,7 +122,7 @@ def test_no_change_without_who_when_and_why(model: type[models.Model]) -> None:
 
 @pytest.mark.parametrize("model", clinical(), ids=lambda model: model.__name__)
 def test_history_holds_every_column_but_secrets_and_derived_ones(model: type[models.Model]) -> None:
-    left_out = {"User": {"password"}, "Patient": {"folded_name"}}.get(model.__name__, set())
+    left_out = {"User": {"password"}, "Patient": {"folded_name"}, "Signature": {"content"}}.get(model.__name__, set())
     columns = {field.attname for field in model._meta.concrete_fields}
     kept = {field.attname for field in model.history.model._meta.concrete_fields}
     assert columns - kept == left_out

@@ -21,7 +21,7 @@ def test_demo_is_whole_apart_and_the_same_again(tmp_path: Path) -> None:
     assert accounts(second.stdout) == accounts(first.stdout)
     assert not (tmp_path / "data" / "logbook.sqlite3").exists()
     demo = tmp_path / "data" / "demo"
-    assert (demo / "keys" / "demo_passwords").stat().st_mode & 0o777 == 0o600
+    assert (demo.with_name("demo-keys") / "demo_passwords").stat().st_mode & 0o777 == 0o600
 
     database = sqlite3.connect(demo / "logbook.sqlite3")
     try:
@@ -48,8 +48,8 @@ def test_demo_leaves_a_real_logbook_alone(tmp_path: Path) -> None:
     assert prepared.returncode == 0, prepared.stderr
     database = sqlite3.connect(tmp_path / "data" / "logbook.sqlite3")
     database.execute(
-        "INSERT INTO accounts_user (password, username, full_name, role, language, is_active, must_change_password)"
-        " VALUES ('', 'real', 'Real Person', 'administrator', '', 1, 0)"
+        "INSERT INTO accounts_user (password, password_mark, username, full_name, role, language, is_active, must_change_password)"
+        " VALUES ('', '', 'real', 'Real Person', 'administrator', '', 1, 0)"
     )
     database.commit()
     database.close()

@@ -56,7 +56,7 @@ def test_only_what_needs_tls_is_silenced_and_only_without_it(tmp_path: Path) -> 
 
 def test_secret_is_made_once_and_closed_to_others(tmp_path: Path) -> None:
     first = manage(tmp_path / "data", "check")
-    secret = tmp_path / "data" / "keys" / "secret_key"
+    secret = tmp_path / "data-keys" / "secret_key"
     kept = secret.read_text()
     second = manage(tmp_path / "data", "check")
     assert (first.returncode, second.returncode) == (0, 0)

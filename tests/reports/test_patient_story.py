@@ -75,7 +75,7 @@ def test_query_count_of_the_page_does_not_grow(client_of: Callable[[User], Clien
         202 - patient_story.LATEST,
         [counts[0]] * 3,
     )
-    assert counts[0] <= 12
+    assert counts[0] <= 12, "\n".join(q["sql"][:230] for q in queries.captured_queries)
     whole = client.get(address, {"whole": "1"}).context["story"]
     assert (len(whole.entries), whole.older) == (202, 0)
     assert [entry.uid for entry in whole.entries[: patient_story.LATEST]] == [entry.uid for entry in story.entries]
