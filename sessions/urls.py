@@ -29,6 +29,7 @@ session_urls: list[URLPattern | URLResolver] = [
     path("sessions/<uuid:uid>/", signature.record, name="session"),
     path("sessions/<uuid:uid>/edit/", session.edit_session, name="session-edit"),
     path("sessions/<uuid:uid>/sign/", signature.sign, name="session-sign"),
+    path("sessions/<uuid:uid>/review/", signature.review, name="session-review"),
     path("sessions/<uuid:uid>/amend/", session.amend, name="session-amend"),
     path("sessions/<uuid:uid>/addendum/", signature.addendum, name="session-addendum"),
     path("sessions/<uuid:uid>/error/", signature.in_error, name="session-error"),

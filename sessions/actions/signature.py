@@ -20,6 +20,7 @@ from sessions.measures.words import Meaning, RecordStatus
 from sessions.models import Addendum, Session, Signature
 from sessions.rules.screening import why_not_perform
 from sessions.rules.session import why_not_sign
+from sessions.rules.signature import why_not_review
 from sessions.rules.signed_record import signed_content
 
 
@@ -99,9 +100,21 @@ def add_addendum(*, by: User, session: Session, text: str, reason: str = "", key
     return addendum
 
 
+def review_session(*, by: User, session: Session, version: int, reason: str = "", key: UUID | None = None) -> Signature:
+    """Countersign what somebody else signed: the record stays as it is, the review stays with this revision."""
+    refuse(why_not_may(by, Permission.SIGN_RECORDS))
+    with act("review_session", by=by, reason=reason, key=key) as writing:
+        locked(session, version)
+        stored = _whole(session)
+        refuse(why_not_review(stored, stored.signatures.all(), by))
+        signature = _write_signature(writing, stored, by=by, meaning=Meaning.REVIEW, at=writing.at)
+        writing.about(f"session:{stored.uid}", stored.patient_id)
+    return signature
+
+
 def _whole(session: Session) -> Session:
     """The stored session with all its rows, as the database has it now."""
-    return Session.objects.with_rows().prefetch_related("screening__answers__decisions__physician").get(pk=session.pk)
+    return Session.objects.with_rows().get(pk=session.pk)
 
 
 def _sign(writing: Writing, session: Session, *, by: User, meaning: str, at: datetime) -> None:
@@ -111,23 +124,28 @@ def _sign(writing: Writing, session: Session, *, by: User, meaning: str, at: dat
 
 def _write_signature(
     writing: Writing, session: Session, *, by: User, meaning: str, at: datetime, addendum: Addendum | None = None
-) -> None:
+) -> Signature:
     content = canonical_json(
         signed_content(
-            session, meaning=meaning, signer_name=by.full_name, signed_at=at, text=addendum.text if addendum else ""
-        )
-    )
-    writing.create(
-        Signature(
-            session=session,
-            revision=session.revision,
+            session,
             meaning=meaning,
             signer=by,
-            signer_name=by.full_name,
             signed_at=at,
             time_zone=settings.TIME_ZONE,
-            addendum=addendum,
-            content=content,
-            digest=digest(content),
+            text=addendum.text if addendum else "",
         )
     )
+    signature = Signature(
+        session=session,
+        revision=session.revision,
+        meaning=meaning,
+        signer=by,
+        signer_name=by.full_name,
+        signed_at=at,
+        time_zone=settings.TIME_ZONE,
+        addendum=addendum,
+        content=content,
+        digest=digest(content),
+    )
+    writing.create(signature)
+    return signature

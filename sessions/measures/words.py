@@ -364,4 +364,5 @@ class Meaning(TextChoices):
     LATE_RECORD = "late-record", _("authorship of a late record")
     AMENDMENT = "amendment", _("amendment")
     ADDENDUM = "addendum", _("addendum")
+    REVIEW = "review", _("review")
     IN_ERROR = "entered-in-error", _("entered in error")

@@ -41,7 +41,11 @@ class SessionQuerySet(RecordedQuerySet):
         return self.select_related(
             "course", "patient", "device", "operator", "physician", "screening"
         ).prefetch_related(
-            "applications__phases", "observations", "events", "samples__results", "screening__answers__decisions"
+            "applications__phases",
+            "observations",
+            "events",
+            "samples__results",
+            "screening__answers__decisions__physician",
         )
 
 

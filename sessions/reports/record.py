@@ -2,27 +2,27 @@
 
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
-
 from clinic.lib.problems import Problem
 from sessions.measures.answers import BY_CODE
 from sessions.measures.quantities import QUANTITIES
 from sessions.models import Application, Phase, Sample, Session, Signature
+from sessions.reports.signatures import alterations_of, given_rows
 
 
 def record_of(session: Session) -> dict[str, Any]:
     """The context of the record page; `session` comes with its rows."""
-    signed = Signature.history.model.objects.filter(id=OuterRef("pk"), history_type="+")
     signatures = list(
-        Signature.objects.filter(session=session)
-        .select_related("addendum")
-        .annotate(reason=Subquery(signed.values("act__reason")[:1]))
-        .order_by("signed_at", "id")
+        Signature.objects.filter(session=session).select_related("addendum", "signer").order_by("signed_at", "id")
     )
+    given = given_rows(signatures)
     screening = getattr(session, "screening", None)
     error = (
         session.history.filter(record_status="entered-in-error").order_by("history_id").select_related("act").first()
     )
+    wrong = alterations_of(session, signatures, given, struck=error is not None)
+    for signature in signatures:
+        signature.reason = given[signature.pk].act.reason if signature.pk in given else ""  # type: ignore[attr-defined]
+        signature.wrong = [alteration.words for one, alteration in wrong if one is signature]  # type: ignore[attr-defined]
     return {
         "session": session,
         "course": session.course,
@@ -34,6 +34,7 @@ def record_of(session: Session) -> dict[str, Any]:
         "answers": [answer for answer in screening.answers.all() if answer.reply] if screening else [],
         "signatures": [signature for signature in signatures if signature.addendum is None],
         "addenda": [signature for signature in signatures if signature.addendum is not None],
+        "wrong": [alteration.words for signature, alteration in wrong if signature is None],
         "in_error": error.act if error and session.is_in_error else None,
         "units": {name: quantity.shown for name, quantity in QUANTITIES.items()},
     }

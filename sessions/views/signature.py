@@ -15,11 +15,12 @@ from clinic.gate import PersonRequest, requires
 from clinic.lib.problems import AlreadyDone, Refused, refuse
 from sessions.actions.result import mark_result_in_error, record_result
 from sessions.actions.session import mark_in_error
-from sessions.actions.signature import add_addendum, problems_before_signing, sign_session
+from sessions.actions.signature import add_addendum, problems_before_signing, review_session, sign_session
 from sessions.forms.base import typed_again
 from sessions.forms.signature import AddendumForm, InErrorForm, ResultForm, SessionInErrorForm, SignForm
 from sessions.models import Result, Sample, Session
 from sessions.reports.record import record_of, where_to_answer
+from sessions.rules.signature import why_not_review
 from sessions.views import fetch
 from sessions.views.subjects import to_page_of
 
@@ -29,7 +30,10 @@ from sessions.views.subjects import to_page_of
 def record(request: PersonRequest, uid: UUID) -> HttpResponse:
     """The record as it stands, with its signatures, addenda and results."""
     session = fetch.session(request, uid)
-    return render(request, "logbook/session/record.html", record_of(session) | _banner(session))
+    context = record_of(session) | _banner(session)
+    signatures = [*context["signatures"], *context["addenda"]]
+    reviewing = request.user.may(Permission.SIGN_RECORDS) and not why_not_review(session, signatures, request.user)
+    return render(request, "logbook/session/record.html", context | {"may_review": reviewing})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -64,6 +68,34 @@ def sign(request: PersonRequest, uid: UUID) -> HttpResponse:
     missing = where_to_answer(session, problems_before_signing(session, request.user))
     context = record_of(session) | _banner(session) | {"form": form, "missing": missing}
     return render(request, "logbook/session/sign.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.SIGN_RECORDS, shows_patient=True)
+def review(request: PersonRequest, uid: UUID) -> HttpResponse:
+    """What somebody else signed, read again and countersigned with the password."""
+    session = fetch.session(request, uid)
+    context = record_of(session) | _banner(session)
+    refused = why_not_review(session, [*context["signatures"], *context["addenda"]], request.user)
+    form = SignForm(request.POST or None, initial={"version": session.version})
+    if request.method == "POST" and form.is_valid():
+        try:
+            refuse(why_not_confirmed(request, form.cleaned_data["password"]))
+            review_session(
+                by=request.user,
+                session=session,
+                version=form.cleaned_data["version"],
+                key=form.cleaned_data["form_key"],
+            )
+        except AlreadyDone as done:
+            return to_page_of(request, done.subject)
+        except Refused as problems:
+            form.add_problems(problems.problems)
+            form.meant_for(session.version)
+        else:
+            messages.success(request, _("Countersigned. Your review stands with this revision."))
+            return redirect("logbook:session", uid)
+    return render(request, "logbook/session/review.html", context | {"form": form, "refused": refused})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -31,6 +31,7 @@ NEEDED = {
     "sign_session": P.SIGN_RECORDS,
     "amend_session": P.SIGN_RECORDS,
     "add_addendum": P.SIGN_RECORDS,
+    "review_session": P.SIGN_RECORDS,
     "mark_in_error": P.SIGN_RECORDS,
     "register_device": P.MANAGE_DEVICES,
     "change_device": P.MANAGE_DEVICES,

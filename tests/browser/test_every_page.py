@@ -67,6 +67,7 @@ PAGES = {
     "logbook:session-edit": "physician",
     "logbook:session-sign": "physician",
     "logbook:session-amend": "physician",
+    "logbook:session-review": "physician",
     "logbook:session-addendum": "physician",
     "logbook:session-error": "physician",
     "logbook:result-new": "physician",

@@ -57,6 +57,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "logbook:session-edit": (PHYSICIAN, PHYSICIAN),
     "logbook:session-sign": (PHYSICIAN, PHYSICIAN),
     "logbook:session-amend": (PHYSICIAN, PHYSICIAN),
+    "logbook:session-review": (PHYSICIAN, PHYSICIAN),
     "logbook:session-addendum": (PHYSICIAN, PHYSICIAN),
     "logbook:session-error": (PHYSICIAN, PHYSICIAN),
     "logbook:result-new": (PHYSICIAN, PHYSICIAN),

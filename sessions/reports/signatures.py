@@ -1,0 +1,149 @@
+"""Do the signatures hold: of one session for its page, of all for the verifier, in batches and few queries."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from clinic.accounts.models import User
+from clinic.audit.stored import history_of
+from sessions.measures.words import RecordStatus
+from sessions.models import Course, Device, Patient, Session, Signature
+from sessions.rules.signature import Alteration, why_not_intact, why_not_signed_through
+from sessions.rules.signed_record import AsKnown
+
+BATCH = 200
+# Who was renamed while somebody else signed was signed by either name: nobody can tell which came first.
+AT_ONCE = timedelta(minutes=1)
+Wrong = tuple[Signature | None, Alteration]
+
+
+def check_signatures() -> Iterator[tuple[str, str, str]]:
+    """Every alteration of a signature or of a signed record as (kind, record, words), session by session."""
+    last = 0
+    while batch := _sessions_after(last):
+        for session, wrong in _wrong_in(batch):
+            yield from (_said(session, signature, alteration) for signature, alteration in wrong)
+        last = batch[-1].pk
+
+
+def alterations_of(
+    session: Session, signatures: Sequence[Signature], given: dict[int, Any], *, struck: bool
+) -> list[Wrong]:
+    """What is wrong with the signatures of one session (`with_rows`), each given with its signer and addendum.
+
+    `given` has the history row of each signature's beginning, `struck` is whether the history knows the act that marked
+    the session entered in error. No query, unless something looks wrong.
+    """
+    return _looked_at_again([(session, signatures)], given, {session.pk} if struck else set())[0][1]
+
+
+def given_rows(signatures: Iterable[Signature]) -> dict[int, Any]:
+    """The first history row of each signature, with its act; one query."""
+    history = Signature.history.model.objects.filter(id__in=[row.pk for row in signatures], history_type="+")
+    return {row.id: row for row in history.select_related("act").order_by("-history_id")}
+
+
+def _said(session: Session, signature: Signature | None, alteration: Alteration) -> tuple[str, str, str]:
+    words = alteration.words
+    if signature is not None:
+        words = f"{signature.signer_name}, {signature.signed_at:%Y-%m-%d %H:%M} UTC, {signature.get_meaning_display()}: {words}"
+    return alteration.kind, f"session:{session.uid}", words
+
+
+def _sessions_after(last: int) -> list[Session]:
+    signatures = Signature.objects.filter(session=OuterRef("pk"))
+    found = Session.objects.with_rows().filter(pk__gt=last)
+    found = found.filter(~Q(record_status=RecordStatus.PRELIMINARY) | Exists(signatures))
+    return list(found.order_by("pk")[:BATCH])
+
+
+def _wrong_in(batch: list[Session]) -> list[tuple[Session, list[Wrong]]]:
+    rows = list(
+        Signature.objects.filter(session__in=batch)
+        .select_related("signer", "addendum")
+        .order_by("session_id", "signed_at", "id")
+    )
+    by_session: dict[int, list[Signature]] = defaultdict(list)
+    for row in rows:
+        by_session[row.session_id].append(row)
+    pairs = [(session, by_session[session.pk]) for session in batch]
+    struck = _struck([session for session in batch if session.is_in_error])
+    struck |= {session.pk for session in batch if not session.is_in_error}
+    return _looked_at_again(pairs, given_rows(rows), struck)
+
+
+def _struck(sessions: Sequence[Session]) -> set[int]:
+    """Which of these the history knows as marked entered in error by an act of its own."""
+    if not sessions:
+        return set()
+    history = Session.history.model.objects.filter(id__in=[row.pk for row in sessions])
+    return set(history.filter(record_status=RecordStatus.IN_ERROR).values_list("id", flat=True))
+
+
+def _looked_at_again(
+    pairs: Sequence[tuple[Session, Sequence[Signature]]], given: dict[int, Any], struck: set[int]
+) -> list[tuple[Session, list[Wrong]]]:
+    """First against what is stored now; only where something differs, against what was known at the time."""
+    doubtful = [
+        (session, signature)
+        for session, signatures in pairs
+        for signature in signatures
+        if why_not_intact(signature, session, given.get(signature.pk))
+    ]
+    wrong: dict[int, list[Wrong]] = defaultdict(list)
+    versions = Versions(doubtful) if doubtful else None
+    for session, signature in doubtful:
+        assert versions is not None  # noqa: S101 -- there are doubtful ones
+        found = versions.why_not_intact(signature, session, given.get(signature.pk))
+        wrong[session.pk] += [(signature, alteration) for alteration in found]
+    for session, signatures in pairs:
+        whole = why_not_signed_through(session, signatures, struck=session.pk in struck)
+        wrong[session.pk] += [(None, alteration) for alteration in whole]
+    return [(session, wrong[session.pk]) for session, _signatures in pairs]
+
+
+class Versions:
+    """What the history knows of patients, courses, devices and accounts: each version with the act that wrote it."""
+
+    def __init__(self, doubtful: Iterable[tuple[Session, Signature]]) -> None:
+        keys: dict[type[models.Model], set[int | None]] = {Patient: set(), Course: set(), Device: set(), User: set()}
+        for session, signature in doubtful:
+            keys[Patient].add(session.patient_id)
+            keys[Course].add(session.course_id)
+            keys[Device].add(session.device_id)
+            keys[User] |= {session.physician_id, session.operator_id, signature.signer_id, *_deciders(session)}
+        self._rows: dict[tuple[type[models.Model], int], list[Any]] = defaultdict(list)
+        for model, pks in keys.items():
+            history = history_of(model).objects.filter(id__in=pks - {None})
+            for row in history.order_by("history_id"):
+                self._rows[model, row.id].append(row)
+
+    def why_not_intact(self, signature: Signature, session: Session, given: Any) -> list[Alteration]:
+        """What is wrong with a signature against what was known when it was given, or in the same minute."""
+        ways = (why_not_intact(signature, session, given, self._at(given, shift)) for shift in (0, -1, 1))
+        first = next(ways)
+        return [] if not first or not all(ways) else first
+
+    def _at(self, given: Any, shift: int) -> AsKnown:
+        def as_known(row: Any) -> Any:
+            rows = self._rows[type(row), row.pk]
+            place = bisect_right([kept.act_id for kept in rows], given.act_id) - 1 if given else len(rows) - 1
+            if shift and given and 0 <= place + shift < len(rows):
+                changed = rows[max(place, place + shift)].history_date
+                place += shift if abs(changed - given.history_date) <= AT_ONCE else 0
+            # The last version is the stored row itself: whoever changed it without an act shows.
+            return rows[place] if 0 <= place < len(rows) - 1 else row
+
+        return as_known
+
+
+def _deciders(session: Session) -> set[int]:
+    screening = getattr(session, "screening", None)
+    if screening is None:
+        return set()
+    return {decision.physician_id for answer in screening.answers.all() for decision in answer.decisions.all()}
