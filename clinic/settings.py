@@ -133,6 +133,7 @@ MIDDLEWARE = [
     "clinic.accounts.middleware.idle_limit",
     "clinic.accounts.middleware.language_of_user",
     "clinic.accounts.middleware.first_account_first",
+    "clinic.accounts.middleware.throttle_is_recorded",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -234,9 +235,11 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "5/5m/user",
     "sign": "5/5m/user",
     "first_account": "10/m/ip",
+    "note_throttled": "1/m/key",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = 0
 
+SESSION_ENGINE = "clinic.accounts.web_sessions"
 SESSION_COOKIE_AGE = IDLE_MINUTES * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True

@@ -7,6 +7,7 @@ from clinic.accounts import views as accounts
 from clinic.operations import views as operations
 from sessions.views import home
 
+handler500 = operations.broken
 urlpatterns = [
     path("", home.home, name="home"),
     path("healthz", operations.health, name="health"),

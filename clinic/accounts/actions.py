@@ -7,7 +7,9 @@ from django.utils.translation import gettext as _
 from clinic.accounts.models import User, plain_username
 from clinic.accounts.roles import Permission
 from clinic.accounts.rules import why_not_change, why_not_first, why_not_may
+from clinic.audit.access import record_event
 from clinic.audit.act import act
+from clinic.audit.keys import ring
 from clinic.lib.problems import Problem, Refused, refuse
 
 
@@ -34,11 +36,13 @@ def create_account(
         must_change_password=must_change_password,
     )
     user.set_password(password)
+    user.password_mark = ring().mark(user.password)
     with act("create_account", by=by or user, reason=reason, key=key) as writing:
         if not by:
             refuse(why_not_first(role, User.objects.roles_in_use()))
         writing.create(user)
         writing.about(f"user:{user.pk}", None)
+        record_event("account_opened", by=by or user, detail=f"{user.username}: {user.role}")
     return user
 
 
@@ -47,11 +51,13 @@ def change_account(*, by: User, user: User, reason: str, key: UUID | None = None
     refuse(why_not_may(by, Permission.MANAGE_ACCOUNTS))
     with act("change_account", by=by, reason=reason, key=key) as writing:
         administrators = User.objects.administrators_locked()
-        stored = User.objects.select_for_update().get(pk=user.pk)
+        stored = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         changed = {name: value for name, value in values.items() if getattr(stored, name) != value}
         if not changed:
             raise Refused([Problem("", _("Nothing was changed, so there is nothing to save."), "unchanged")])
         refuse(why_not_change(stored, changed, others=sum(one.pk != stored.pk for one in administrators)))
+        for kind, detail in _events(stored, changed):
+            record_event(kind, by=by, detail=f"{stored.username}: {detail}")
         for name, value in changed.items():
             setattr(stored, name, value)
         writing.change(stored, *changed)
@@ -59,15 +65,27 @@ def change_account(*, by: User, user: User, reason: str, key: UUID | None = None
     return stored
 
 
+def _events(before: User, changed: dict[str, object]) -> list[tuple[str, str]]:
+    """What a change of an account means for who may come near the record."""
+    events = [("role_change", f"{before.role} → {changed['role']}")] if "role" in changed else []
+    if "is_active" in changed:
+        role = str(changed.get("role", before.role))
+        events.append(("account_reopened" if changed["is_active"] else "account_closed", role))
+    return events
+
+
 def set_password(*, by: User, user: User, password: str, reason: str = "", key: UUID | None = None) -> User:
     """A new password, one's own or by an administrator; one that somebody else set must be changed at the next log-in."""
     if by.pk != user.pk:
         refuse(why_not_may(by, Permission.MANAGE_ACCOUNTS))
     with act("set_password", by=by, reason=reason, key=key) as writing:
-        stored = User.objects.select_for_update().get(pk=user.pk)
+        stored = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         stored.set_password(password)
+        stored.password_mark = ring().mark(stored.password)
         stored.must_change_password = by.pk != user.pk
-        writing.change(stored, "password", "must_change_password")
+        writing.change(stored, "password", "password_mark", "must_change_password")
+        if by.pk != user.pk:
+            record_event("password_set", by=by, detail=stored.username)
         writing.about(f"user:{stored.pk}", None)
     return stored
 
@@ -75,7 +93,7 @@ def set_password(*, by: User, user: User, password: str, reason: str = "", key: 
 def choose_language(*, user: User, language: str) -> User:
     """The language in which this person reads the logbook."""
     with act("choose_language", by=user) as writing:
-        stored = User.objects.select_for_update().get(pk=user.pk)
+        stored = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         stored.language = language
         writing.change(stored, "language")
         writing.about(f"user:{stored.pk}", None)

@@ -3,13 +3,17 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from clinic.accounts.actions import set_password
+from clinic.accounts.middleware import note_throttled
 from clinic.accounts.models import User, plain_username
+from clinic.accounts.web_sessions import MARK, begin, end
+from clinic.audit.access import record_event
 
 
 class ClinicAdapter(DefaultAccountAdapter):
@@ -29,7 +33,30 @@ class ClinicAdapter(DefaultAccountAdapter):
         if "username" in credentials:
             credentials["username"] = plain_username(credentials["username"])
         user = super().authenticate(request, **credentials)
-        return user if user is not None and user.is_active else None
+        if user is not None and not user.is_active:
+            self.authentication_failed(request, **credentials)
+            return None
+        return user
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            note_throttled(request, _account(credentials))
+            raise
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """What was typed is not kept: people type passwords where the name belongs."""
+        record_event("log_in_failed", request=request, by=_account(credentials))
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Nobody is logged in whose log-in could not be written down."""
+        mark = begin(request, user)
+        super().login(request, user)
+        request.session[MARK] = mark
+
+    def logout(self, request: HttpRequest) -> None:
+        end(request, "log_out")
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         return redirect("account_login")
@@ -40,3 +67,8 @@ class ClinicAdapter(DefaultAccountAdapter):
     def set_password(self, user: User, password: str) -> None:
         """A change of password is an act. The session of this browser goes on with the new one."""
         user.password = set_password(by=user, user=user, password=password).password
+
+
+def _account(credentials: dict[str, Any]) -> User | None:
+    """The account whose name was typed, if it is one."""
+    return User.objects.filter(username=plain_username(credentials.get("username") or "")).first()

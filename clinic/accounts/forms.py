@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from allauth.account.forms import ChangePasswordForm as LibraryChangePasswordForm
 from allauth.account.forms import LoginForm
+from allauth.core import context
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.text import format_lazy
@@ -13,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 from clinic.accounts.models import User, plain_username
 from clinic.accounts.passwords import LONGEST
 from clinic.accounts.roles import ROLE_SENTENCES, Role
+from clinic.audit.access import record_event
 from clinic.lib.fields import PROSE
 from clinic.lib.forms import KeyedForm
 
@@ -60,6 +62,13 @@ class ChangePasswordForm(LibraryChangePasswordForm):
     oldpassword = PasswordField(label=_("Current password"), autocomplete="current-password")
     password1 = PasswordField(label=_("New password"), autocomplete="new-password", help_text=PASSWORD_HELP)
     password2 = PasswordField(label=_("New password, again"), autocomplete="new-password")
+
+    def clean_oldpassword(self) -> str:
+        try:
+            return super().clean_oldpassword()
+        except forms.ValidationError:
+            record_event("password_failed", request=context.request, by=self.user)
+            raise
 
     def clean_password1(self) -> str:
         password = self.cleaned_data["password1"]

@@ -31,8 +31,11 @@ class Accounts(BaseUserManager.from_queryset(RecordedQuerySet)):
         return set(self.order_by().values_list("role", flat=True).distinct())
 
     def administrators_locked(self) -> "list[User]":
-        """The administrators in use, held until the act is over: two at once cannot close each other."""
-        return list(self.select_for_update().filter(role=Role.ADMINISTRATOR, is_active=True).order_by("id"))
+        """The administrators in use, held until the act is over: two at once cannot close each other.
+
+        Without the key, so that an access by one of them can be written meanwhile.
+        """
+        return list(self.select_for_update(no_key=True).filter(role=Role.ADMINISTRATOR, is_active=True).order_by("id"))
 
 
 class User(Recorded, AbstractBaseUser):

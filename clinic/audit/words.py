@@ -28,6 +28,7 @@ ACTS: dict[str, Promise] = {
     "change_device": _("Device changed"),
     "export_report": _("Report taken out as a file"),
     "export_letter": _("Letter for the patient made as a file"),
+    "export_timeline": _("Timeline taken out as a file"),
     "export_trail": _("Trail taken out as a file"),
 }
 LOOKS: dict[str, Promise] = {
@@ -50,6 +51,20 @@ LOOKS: dict[str, Promise] = {
     "as-known": _("Record as known on a former date"),
     "letter": _("Letter for the patient"),
     "trail": _("Trail"),
+    "log_in": _("Logged in"),
+    "log_in_failed": _("Log-in failed"),
+    "log_out": _("Logged out"),
+    "time_out": _("Logged out after idle time or the longest log-in"),
+    "log_in_ended": _("Log-in ended: account closed or password changed"),
+    "throttled": _("Too many attempts"),
+    "sign_failed": _("Wrong password at signing"),
+    "sign_throttled": _("Too many wrong passwords at signing"),
+    "password_failed": _("Wrong current password at a change of password"),
+    "password_set": _("Password set by somebody else"),
+    "account_opened": _("Account opened"),
+    "account_closed": _("Account closed"),
+    "account_reopened": _("Account opened again"),
+    "role_change": _("Role changed"),
 }
 
 

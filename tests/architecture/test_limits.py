@@ -60,6 +60,7 @@ def test_limits_are_those_of_the_code() -> None:
         "failed log-ins from one address": rate("login_failed", "ip"),
         "failed log-ins to one account": rate("login_failed", "key"),
         "attempts to sign": rate("sign", "user"),
+        "attempts turned away that are recorded, of one account from one address": rate("note_throttled", "key"),
         "longest session": f"{settings.LONGEST_SESSION_HOURS} hours",
         "clock of the browser ahead of the server": f"{int(CLOCK_SLACK.total_seconds() // 60)} minutes",
         "oldest patient": f"{OLDEST_YEARS} years",
