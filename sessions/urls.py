@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from sessions.views import course, device, history, patient, report, screening, session, signature, unsigned
+from sessions.views import course, device, history, patient, report, screening, session, signature, trail, unsigned
 
 app_name = "logbook"
 
@@ -50,5 +50,16 @@ history_urls: list[URLPattern | URLResolver] = [
     path("history/<slug:kind>/<uuid:uid>/", history.history, name="history"),
     path("patients/<uuid:uid>/looks/", history.looks, name="patient-looks"),
 ]
+trail_urls: list[URLPattern | URLResolver] = [
+    path("trail/", trail.changes, name="trail"),
+    path("trail/changes.csv", trail.changes_file, {"form": "csv"}, name="trail-csv"),
+    path("trail/changes.xlsx", trail.changes_file, {"form": "xlsx"}, name="trail-xlsx"),
+    path("trail/changes.pdf", trail.changes_file, {"form": "pdf"}, name="trail-pdf"),
+    path("trail/looks/", trail.looks, name="trail-looks"),
+    path("trail/looks.csv", trail.looks_file, {"form": "csv"}, name="trail-looks-csv"),
+    path("trail/looks.xlsx", trail.looks_file, {"form": "xlsx"}, name="trail-looks-xlsx"),
+    path("trail/looks.pdf", trail.looks_file, {"form": "pdf"}, name="trail-looks-pdf"),
+]
 
 urlpatterns = patient_urls + screening_urls + course_urls + session_urls + device_urls + report_urls + history_urls
+urlpatterns += trail_urls

@@ -22,7 +22,7 @@ from sessions.reports.session_filter import SessionFilter
 from sessions.reports.session_list import Cursor
 
 _CURSOR = re.compile(r"(none|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6})_(\d{1,18})", re.ASCII)
-_YEARS = [
+YEARS = [
     MinValueValidator(date(1900, 1, 1), _("Write the year with four digits, from 1900 on.")),
     MaxValueValidator(date(2199, 12, 31), _("This date lies too far ahead: please read it again.")),
 ]
@@ -47,8 +47,8 @@ def _any(choices: list[tuple[str, Any]], everything: Promise = ALL) -> list[tupl
 class SessionReportForm(forms.Form):
     """The limits of the report; a blank field is no limit."""
 
-    from_date = DayField(label=_("From"), required=False, validators=_YEARS)
-    to_date = DayField(label=_("To"), required=False, validators=_YEARS)
+    from_date = DayField(label=_("From"), required=False, validators=YEARS)
+    to_date = DayField(label=_("To"), required=False, validators=YEARS)
     physician = forms.ModelChoiceField(User.objects.none(), label=_("Physician"), required=False, empty_label=_("all"))
     indication = forms.ChoiceField(
         label=_("Indication"),

@@ -36,6 +36,7 @@ NEEDED = {
     "register_device": P.MANAGE_DEVICES,
     "change_device": P.MANAGE_DEVICES,
     "record_export": P.SEE_REPORTS,
+    "record_trail_export": P.SEE_HISTORY,
 }
 
 

@@ -37,6 +37,12 @@ NO_PAGE = {
     "language": "takes a choice and leads back",
     "logbook:patient-duplicates": "a piece of the page that registers a patient",
     "logbook:report-sessions-csv": "a file",
+    "logbook:trail-csv": "a file",
+    "logbook:trail-xlsx": "a file",
+    "logbook:trail-pdf": "a file",
+    "logbook:trail-looks-csv": "a file",
+    "logbook:trail-looks-xlsx": "a file",
+    "logbook:trail-looks-pdf": "a file",
 }
 # Who looks at each page; a route that is neither here nor above fails.
 PAGES = {
@@ -78,6 +84,8 @@ PAGES = {
     "logbook:report-sessions": "physician administrator",
     "logbook:sessions-unsigned": "physician",
     "logbook:history": "auditor",
+    "logbook:trail": "auditor",
+    "logbook:trail-looks": "auditor",
 }
 PHONE, DESK = 360, 1280
 

@@ -69,6 +69,14 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "logbook:report-sessions": (ALL, NOBODY),
     "logbook:report-sessions-csv": (ALL, NOBODY),
     "logbook:history": (READERS, NOBODY),
+    "logbook:trail": (READERS, READERS),
+    "logbook:trail-csv": (READERS, NOBODY),
+    "logbook:trail-xlsx": (READERS, NOBODY),
+    "logbook:trail-pdf": (READERS, NOBODY),
+    "logbook:trail-looks": (READERS, READERS),
+    "logbook:trail-looks-csv": (READERS, NOBODY),
+    "logbook:trail-looks-xlsx": (READERS, NOBODY),
+    "logbook:trail-looks-pdf": (READERS, NOBODY),
 }
 ROLES = {"p": Role.PHYSICIAN, "s": Role.STAFF, "a": Role.AUDITOR, "d": Role.ADMINISTRATOR, "n": None}
 ANSWERS = {200, 204, 302, 303}
