@@ -51,8 +51,8 @@ class Change:
 
 def changes(signed: dict[str, Any], stored: dict[str, Any], path: Path = ()) -> Iterator[Change]:
     """Where `stored` differs from `signed`, both plain data; what `signed` does not name was not signed."""
-    for name, before in signed.items():
-        after = stored.get(name, before)
+    for name, after in stored.items():
+        before = signed.get(name, after)
         if name == "decisions":
             yield from _decisions(before, after, (*path, name))
         elif before != after:

@@ -163,4 +163,4 @@ def another(field: Any, row: Any, others: dict[type[models.Model], models.Model]
             "DateTimeField": datetime.fromisoformat("2026-01-12T12:00:00+00:00"),
             "DateField": date(2026, 6, 1),
         }.get(field.get_internal_type(), 1)
-    return f"{value}x"
+    return f"{value[:-1]}{'x' if value[-1:] != 'x' else 'y'}" if value else "x"
