@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from clinic.accounts.models import User
-from clinic.audit.models import Act, Look
+from clinic.audit.models import Access, Act
 from clinic.audit.words import act_in_words, look_in_words
 from sessions.models import Device, Patient, Session
 from sessions.reports.session_filter import SessionFilter, start_of
@@ -65,8 +65,8 @@ def latest_acts() -> list[Latest]:
 
 def latest_looks() -> list[Latest]:
     """The last looks of everybody; a list that showed many patients is one line, a look at one leads to that one's looks."""
-    views: dict[tuple[Any, ...], list[Look]] = {}
-    for look in Look.objects.order_by("-pk")[:LOOKS_READ]:
+    views: dict[tuple[Any, ...], list[Access]] = {}
+    for look in Access.objects.order_by("-pk")[:LOOKS_READ]:
         views.setdefault((look.at, look.by_id, look.kind, look.route), []).append(look)
     latest = list(views.values())[:LATEST]
     alone = {looks[0].patient_id for looks in latest if len(looks) == 1}
@@ -74,7 +74,7 @@ def latest_looks() -> list[Latest]:
     return [_looks_line(looks, str(uids.get(looks[0].patient_id, "")) if len(looks) == 1 else "") for looks in latest]
 
 
-def _looks_line(looks: list[Look], uid: str) -> Latest:
+def _looks_line(looks: list[Access], uid: str) -> Latest:
     look, number = looks[0], len(looks)
     patients = ngettext("%(number)s patient", "%(number)s patients", number) % {"number": number}
     return Latest(look.at, look.by_name, f"{look_in_words(look.kind)} ({patients})", "patient", uid)
