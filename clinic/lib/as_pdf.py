@@ -11,6 +11,7 @@ A template holds no words for readers and sees nothing but one JSON text, `data`
 | `title`, `language` | heading and name of the document; "fr" or "en" |
 | `under_title` | lines under the heading, such as the limits of a report |
 | `head` | what every page says at its top; may be empty |
+| `stamp` | what stands across every page in pale letters, such as "DRAFT"; may be empty |
 | `foot`, `printed`, `page` | foot of every page: head of the chain; who printed it and when; "Page {page} of {pages}" |
 | `unshown` | said at the end where a sign was replaced by its number |
 | `wide` | whether the page lies on its side |
@@ -59,6 +60,7 @@ class Frame:
     foot: str = ""
     under_title: tuple[str, ...] = ()
     head: str = ""
+    stamp: str = ""
     wide: bool = False
 
 
@@ -160,6 +162,7 @@ def _framed(body: dict[str, Any], frame: Frame) -> dict[str, Any]:
         "language": frame.language[:2],
         "under_title": [line for line in frame.under_title if line],
         "head": frame.head,
+        "stamp": frame.stamp,
         "foot": frame.foot,
         "printed": printed,
         "page": _("Page %(page)s of %(pages)s") % {"page": "{page}", "pages": "{pages}"},
