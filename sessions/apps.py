@@ -9,3 +9,12 @@ class LogbookConfig(AppConfig):
     name = "sessions"
     label = "logbook"
     verbose_name = _("Logbook")
+
+    def ready(self) -> None:
+        from clinic.audit.guard import add_rules
+        from clinic.audit.verify import add_check
+        from sessions.models.guards import rules
+        from sessions.reports.signatures import check_signatures
+
+        add_rules(rules)
+        add_check(check_signatures)

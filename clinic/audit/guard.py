@@ -5,11 +5,11 @@ SQLite drops a table's triggers with the table when a migration remakes it; befo
 because SQLite refuses to rename a table that a trigger of another one names.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connections
+from django.db import connections, models
 
 from clinic.audit.models import Access, Act, Link, Seal, Shape
 from clinic.audit.stored import history_of, recorded_models
@@ -23,7 +23,7 @@ ENGINES = ("sqlite", "postgresql")
 class Rule:
     """Refuse `event` ("insert", "update" or "delete") on `table` where `when` holds, saying `words`.
 
-    `when` is SQL over OLD and NEW that both engines understand; empty for always.
+    `when` is SQL over OLD and NEW that both engines understand, `IS DISTINCT FROM` included; empty for always.
     """
 
     table: str
@@ -53,10 +53,8 @@ def rules() -> list[Rule]:
 
 
 def _own_rules() -> Iterator[Rule]:
-    kept = [Act, Link, Shape, Seal, *map(history_of, recorded_models())]
-    for model in kept:
-        table, key = model._meta.db_table, model._meta.pk.column
-        yield from append_only(table, str(key))
+    for model in (Act, Link, Shape, Seal, *map(history_of, recorded_models())):
+        yield from append_only(model)
     for model in map(history_of, recorded_models()):
         table = model._meta.db_table
         sealed = 'EXISTS (SELECT 1 FROM "audit_link" WHERE "act_id" = NEW."act_id")'
@@ -68,8 +66,8 @@ def _own_rules() -> Iterator[Rule]:
     accesses = Access._meta.db_table
     yield Rule(accesses, "update", "An access is never changed.")
     yield Rule(accesses, "delete", "An access is deleted with its sealed month only, by a purge.", _NOT_PURGED)
-    yield _not_replaced(accesses, "id")
-    yield _not_emptied(accesses)
+    yield from never_replaced(Access)
+    yield never_emptied(Access)
 
 
 _NOT_PURGED = (
@@ -78,29 +76,71 @@ _NOT_PURGED = (
 )
 
 
-def append_only(table: str, key: str = "id") -> Iterator[Rule]:
-    """Rows of `table` may be added, never changed, replaced or deleted."""
+# --- What apps build their rules of --------------------------------------------------------------
+
+
+def append_only(model: type[models.Model]) -> Iterator[Rule]:
+    """Rows may be added, never changed, replaced or deleted."""
+    table = model._meta.db_table
     yield Rule(table, "update", f"{table} is never changed.")
     yield Rule(table, "delete", f"{table} is never deleted from.")
-    yield _not_replaced(table, key)
-    yield _not_emptied(table)
+    yield from never_replaced(model)
+    yield never_emptied(model)
 
 
-def _not_replaced(table: str, key: str) -> Rule:
-    """REPLACE on SQLite deletes without firing the trigger for it: an insert over a known key is refused by itself."""
-    known = f'EXISTS (SELECT 1 FROM "{table}" WHERE "{key}" = NEW."{key}")'  # noqa: S608 -- names of our own tables
-    return Rule(table, "insert", f"{table} is never replaced in.", known, engines=("sqlite",))
+def never_deleted(model: type[models.Model]) -> Iterator[Rule]:
+    """Rows may be added and changed, never deleted, and keep their key."""
+    table = model._meta.db_table
+    yield Rule(table, "delete", f"{table} is never deleted from.")
+    yield from never_replaced(model, also_by_update=True)
+    yield never_emptied(model)
 
 
-def _not_emptied(table: str) -> Rule:
+def never_replaced(model: type[models.Model], *, also_by_update: bool = False) -> Iterator[Rule]:
+    """REPLACE on SQLite deletes the row in its way without firing the trigger for it: each key is held by itself.
+
+    The words are the engine's own for a key that is taken, so that acts tell them like any constraint.
+    """
+    table = model._meta.db_table
+    if also_by_update:
+        own = str(model._meta.pk.column)  # type: ignore[union-attr]
+        yield Rule(table, "update", f"A row of {table} keeps its number.", differs([own]), "key")
+    for columns in unique_keys(model):
+        words = "UNIQUE constraint failed: " + ", ".join(f"{table}.{column}" for column in columns)
+        same = " AND ".join(f'"{column}" = NEW."{column}"' for column in columns)
+        name = "once_" + "_".join(columns)
+        taken = f'EXISTS (SELECT 1 FROM "{table}" WHERE {same})'  # noqa: S608 -- names of our own tables
+        yield Rule(table, "insert", words, taken, name, engines=("sqlite",))
+        if also_by_update:
+            yield Rule(table, "update", words, f"({differs(columns)}) AND {taken}", name, engines=("sqlite",))
+
+
+def never_emptied(model: type[models.Model]) -> Rule:
+    """No TRUNCATE."""
+    table = model._meta.db_table
     return Rule(table, WHOLE_TABLE, f"{table} is never emptied.", engines=("postgresql",))
+
+
+def unique_keys(model: type[models.Model]) -> list[tuple[str, ...]]:
+    """The columns of each key that no two rows share; a key with a condition is its app's own to hold."""
+    fields = [field for field in model._meta.local_concrete_fields if field.unique]
+    keys = [(str(field.column),) for field in fields]
+    for constraint in model._meta.total_unique_constraints:
+        keys.append(tuple(str(model._meta.get_field(name).column) for name in constraint.fields))  # type: ignore[union-attr]
+    return keys
+
+
+def differs(columns: Iterable[str]) -> str:
+    """SQL: an update changes one of these columns."""
+    return " OR ".join(f'NEW."{column}" IS DISTINCT FROM OLD."{column}"' for column in columns)
 
 
 # --- SQLite --------------------------------------------------------------------------------------
 
 
 def _sqlite(rule: Rule) -> str:
-    when = f" WHEN {rule.when}" if rule.when else ""
+    # The same question in the words of any SQLite; the newer ones know both.
+    when = f" WHEN {rule.when.replace('IS DISTINCT FROM', 'IS NOT')}" if rule.when else ""
     return (
         f'CREATE TRIGGER "{rule.trigger}" BEFORE {rule.event.upper()} ON "{rule.table}"{when} '
         f"BEGIN SELECT RAISE(ABORT, '{rule.words}'); END"
@@ -146,6 +186,7 @@ def install(using: str = "default") -> list[str]:
     connection = connections[using]
     wrong = missing(using)
     with connection.cursor() as cursor:
+        _settle(cursor, connection.vendor)
         for rule in _wanted(connection):
             if rule.trigger in wrong:
                 _put(cursor, rule, connection.vendor)
@@ -164,10 +205,17 @@ def _put(cursor: Any, rule: Rule, vendor: str) -> None:
     cursor.execute(f'ALTER TABLE "{rule.table}" ENABLE ALWAYS TRIGGER "{rule.trigger}"')
 
 
+def _settle(cursor: Any, vendor: str) -> None:
+    """PostgreSQL changes no table while checks of its keys wait for the end of the transaction: they are made now."""
+    if vendor == "postgresql":
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
 def remove(using: str = "default") -> None:
     """Take every guard away: for a migration, which puts them back at its end."""
     connection = connections[using]
     with connection.cursor() as cursor:
+        _settle(cursor, connection.vendor)
         for name, table, _said in _there(cursor, connection.vendor):
             if name.startswith(PREFIX):
                 on = "" if connection.vendor == "sqlite" else f' ON "{table}"'

@@ -1,0 +1,86 @@
+"""The chain of the accesses, and the seals of its months; months that were purged are bridged by their seals."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from clinic.audit.access import access_mac, seal_mac
+from clinic.audit.chain import NOTHING_BEFORE
+from clinic.audit.keys import KeyMissing, Ring
+from clinic.audit.models import Access, Act, Seal
+from clinic.audit.stored import reading
+from clinic.audit.verify.findings import Finding
+
+AT_ONCE = 5000
+SAID = (
+    "number:plain",
+    "at:moment",
+    "by_id:plain",
+    "by_name:plain",
+    "patient_id:plain",
+    "kind:plain",
+    "route:plain",
+    "record:uuid",
+    "address:address",
+    "detail:plain",
+    "mac:bytes",
+)
+PURGE = "purge_accesses"
+
+
+def check_accesses(keys: Ring) -> Iterator[Finding]:
+    """Seals first, then every access in order."""
+    seals = list(Seal.objects.order_by("first"))
+    yield from _seals(keys, seals)
+    unnumbered = Access.objects.filter(number__isnull=True).count()
+    if unnumbered > keys.accesses_before:
+        words = _("%(number)s accesses stand outside the chain: they were put in beside the program.")
+        yield Finding("access added", "access", words % {"number": unnumbered - keys.accesses_before})
+    yield from _accesses(keys, seals)
+
+
+def _seals(keys: Ring, seals: list[Seal]) -> Iterator[Finding]:
+    last, after = 0, NOTHING_BEFORE
+    for seal in seals:
+        if seal.key_id != keys.key_id:
+            raise KeyMissing(_("The month %(month)s was sealed with another key.") % {"month": seal.month})
+        follows = seal.first == last + 1 and bytes(seal.before) == after
+        if not follows or bytes(seal.mac) != seal_mac(keys, seal):
+            words = _("The seal of the month %(month)s, or its place, is not as it was made.")
+            yield Finding("seal altered", f"month:{seal.month}", words % {"month": seal.month})
+        last, after = seal.last, bytes(seal.after)
+
+
+def _accesses(keys: Ring, seals: list[Seal]) -> Iterator[Finding]:
+    purged = set(Act.objects.filter(kind=PURGE).values_list("subject", flat=True))
+    bridges = {seal.first: seal for seal in seals if f"month:{seal.month}" in purged}
+    ends = {seal.last: seal for seal in seals}
+    number, mac = 0, NOTHING_BEFORE
+    while rows := _after(number):
+        for *said, own in rows:
+            while number + 1 != said[0] and (bridge := bridges.get(number + 1)) and bridge.last < said[0]:
+                number, mac = bridge.last, bytes(bridge.after)
+            if number + 1 != said[0]:
+                words = _("Accesses %(first)s to %(last)s are missing.")
+                yield Finding("access missing", f"access:{said[0]}", words % {"first": number + 1, "last": said[0] - 1})
+            elif access_mac(keys, mac, said).hex() != own:
+                words = _("Access %(number)s, or its place, is not as it was written.") % {"number": said[0]}
+                yield Finding("access altered", f"access:{said[0]}", words)
+            number, mac = said[0], bytes.fromhex(own)
+            if number in ends and bytes(ends[number].after) != mac:
+                words = _("The last access of the month %(month)s is not the one that was sealed.")
+                yield Finding("access altered", f"access:{number}", words % {"month": ends[number].month})
+    if ends and number < max(ends) and not all(f"month:{seal.month}" in purged for seal in seals if seal.last > number):
+        words = _("Accesses %(first)s to %(last)s are missing.") % {"first": number + 1, "last": max(ends)}
+        yield Finding("access missing", f"access:{number + 1}", words)
+
+
+def _after(number: int) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT {reading(SAID, connection.vendor)} FROM "audit_access" WHERE "number" > {int(number)} '  # noqa: S608 -- names of our own table
+            f'ORDER BY "number" LIMIT {AT_ONCE}'
+        )
+        return cursor.fetchall()

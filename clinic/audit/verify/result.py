@@ -1,0 +1,77 @@
+"""What the last verification found, kept beside the keys: an editor of the database cannot write it."""
+
+import hmac
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from clinic.audit.keys import KeyMissing, ring
+
+INTACT, ALTERED, UNKNOWN = "intact", "altered", "unknown"
+MOST_KEPT = 200
+
+
+@dataclass(frozen=True)
+class Result:
+    """The state, how far was read, and the first findings."""
+
+    state: str
+    at: str
+    entries: int = 0
+    code: str = ""
+    accesses: int = 0
+    seconds: float = 0.0
+    findings: int = 0
+    remarks: int = 0
+    said: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def when(self) -> datetime:
+        return datetime.fromisoformat(self.at)
+
+
+def result_file() -> Path:
+    return Path(settings.KEY_DIR) / "verified.json"
+
+
+def progress_file() -> Path:
+    return Path(settings.KEY_DIR) / "verifying.json"
+
+
+def keep(result: Result) -> None:
+    """Keep the result until the next one."""
+    write_sealed(result_file(), asdict(result))
+
+
+def last_result() -> Result | None:
+    """The last result; None where nothing was verified yet, or the file is not the one that was kept."""
+    kept = read_sealed(result_file())
+    return Result(**kept) if kept else None
+
+
+def write_sealed(path: Path, data: dict[str, Any]) -> None:
+    """`data` in a file that replaces the former at once, with a code that only the key makes."""
+    text = json.dumps(data, separators=(",", ":"))
+    code = ring().mac(f"file:{path.name}:{text}").hex()
+    draft = path.with_suffix(".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(f"{code}\n{text}\n")
+    draft.replace(path)
+
+
+def read_sealed(path: Path) -> dict[str, Any] | None:
+    """What `write_sealed` wrote; None where there is nothing, or something else."""
+    try:
+        code, _newline, text = path.read_text(encoding="utf-8").partition("\n")
+        text = text.removesuffix("\n")
+        if hmac.compare_digest(code, ring().mac(f"file:{path.name}:{text}").hex()):
+            return json.loads(text)
+    except (OSError, ValueError, KeyMissing):
+        return None
+    return None

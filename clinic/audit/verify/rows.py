@@ -1,0 +1,92 @@
+"""Live rows against the last row of their history: what stands in the tables is what the last act left there."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import connection, models
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from clinic.audit.keys import Ring
+from clinic.audit.stored import history_of, recorded_models
+from clinic.audit.verify.findings import Finding
+
+
+def check_rows(keys: Ring) -> Iterator[Finding]:
+    """Every table whose changes are history, in two questions each that the database answers by itself."""
+    for model in recorded_models():
+        yield from _differing(model)
+        yield from _gone(model)
+    yield from _passwords(keys)
+
+
+def _last_of(history: str, row: str) -> str:
+    return f'(SELECT MAX("history_id") FROM "{history}" x WHERE x."id" = {row}."id")'  # noqa: S608 -- names of our own tables
+
+
+def _columns(model: type[models.Model]) -> list[str]:
+    return [str(field.column) for field in history_of(model).tracked_fields if not field.primary_key]
+
+
+def _differing(model: type[models.Model]) -> Iterator[Finding]:
+    live, history = model._meta.db_table, history_of(model)._meta.db_table
+    differs = "IS NOT" if connection.vendor == "sqlite" else "IS DISTINCT FROM"
+    names = _columns(model)
+    said = ", ".join(f'l."{name}" {differs} h."{name}"' for name in names)
+    any_differs = " OR ".join(f'l."{name}" {differs} h."{name}"' for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT l."id", h."history_type", {said} FROM "{live}" l '  # noqa: S608 -- names of our own tables
+            f'LEFT JOIN "{history}" h ON h."history_id" = {_last_of(history, "l")} '
+            f'WHERE h."history_id" IS NULL OR h."history_type" = \'-\' OR {any_differs}'
+        )
+        rows = cursor.fetchall()
+    for pk, sign, *flags in rows:
+        if sign is None or sign == "-":
+            words = _("%(row)s stands in the table, and the history knows of no act that wrote it.")
+            yield Finding("row added", name_of(model, pk), words % {"row": _called(model, pk)})
+        else:
+            wrong = [name for name, flag in zip(names, flags, strict=True) if flag]
+            words = _("%(row)s is not as its last act left it: %(fields)s.")
+            fields = ", ".join(_field_name(model, name) for name in wrong)
+            yield Finding("row altered", name_of(model, pk), words % {"row": _called(model, pk), "fields": fields})
+
+
+def _gone(model: type[models.Model]) -> Iterator[Finding]:
+    live, history = model._meta.db_table, history_of(model)._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT h."id" FROM "{history}" h LEFT JOIN "{live}" l ON l."id" = h."id" '  # noqa: S608 -- names of our own tables
+            f'WHERE l."id" IS NULL AND h."history_type" <> \'-\' AND h."history_id" = {_last_of(history, "h")}'
+        )
+        rows = cursor.fetchall()
+    for (pk,) in rows:
+        words = _("%(row)s is gone, and the history knows of no act that removed it.")
+        yield Finding("row removed", name_of(model, pk), words % {"row": _called(model, pk)})
+
+
+def _passwords(keys: Ring) -> Iterator[Finding]:
+    """A password's hash is in no history; its mark is, and cannot be made without the key."""
+    users = get_user_model()
+    for user in users._default_manager.exclude(password_mark="").order_by("pk").iterator():
+        if user.password_mark != keys.mark(user.password):
+            words = _("The password of %(row)s was changed beside the program.")
+            yield Finding("password altered", f"user:{user.pk}", words % {"row": _called(users, user.pk)})
+
+
+def name_of(model: type[models.Model], pk: Any) -> str:
+    """A row as "kind:uid" where it has an address, else as "table:key"."""
+    if any(field.name == "uid" for field in model._meta.concrete_fields):
+        uid = history_of(model)._default_manager.filter(id=pk).values_list("uid", flat=True).first()
+        return f"{model._meta.model_name}:{uid}"
+    return f"{model._meta.model_name}:{pk}"
+
+
+def _called(model: type[models.Model], pk: Any) -> str:
+    return f"{capfirst(str(model._meta.verbose_name))} {pk}"
+
+
+def _field_name(model: type[models.Model], column: str) -> str:
+    field = next(field for field in model._meta.concrete_fields if field.column == column)
+    return str(field.verbose_name)
