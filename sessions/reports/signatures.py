@@ -22,17 +22,31 @@ BATCH = 250
 BY_AUTHOR = (*AUTHORSHIP, Meaning.AMENDMENT)
 # Who was renamed while somebody else signed was signed by either name: nobody can tell which came first.
 AT_ONCE = timedelta(minutes=1)
+MOST_LOOKS = 5
+Said = tuple[str, str, str]
 Wrong = tuple[Signature | None, Alteration]
 
 
-def check_signatures() -> Iterator[tuple[str, str, str]]:
+def check_signatures() -> Iterator[Said]:
     """Every alteration of a signature or of a signed record as (kind, record, words), session by session."""
     last = 0
     while keys := list(Session.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
         doubtful = [stored.pk for stored in stored_sessions(last + 1, keys[-1]) if not _beyond_doubt(stored)]
         for session, wrong in _wrong_in(doubtful):
-            yield from (_said(session, signature, alteration) for signature, alteration in wrong)
+            yield from _seen_twice(session.pk, [_said(session, *one) for one in wrong])
         last = keys[-1]
+
+
+def _seen_twice(pk: int, said: list[Said]) -> list[Said]:
+    """What is found must be found again: somebody may be amending the record while it is read."""
+    for _look in range(MOST_LOOKS):
+        if not said:
+            break
+        before = said
+        said = [_said(session, *one) for session, wrong in _wrong_in([pk]) for one in wrong]
+        if said == before:
+            break
+    return said
 
 
 def _beyond_doubt(stored: StoredSession) -> bool:
@@ -88,7 +102,7 @@ def given_rows(signatures: Iterable[Signature]) -> dict[int, Any]:
     return {row.id: row for row in history.select_related("act").order_by("-history_id")}
 
 
-def _said(session: Session, signature: Signature | None, alteration: Alteration) -> tuple[str, str, str]:
+def _said(session: Session, signature: Signature | None, alteration: Alteration) -> Said:
     words = alteration.words
     if signature is not None:
         words = f"{signature.signer_name}, {signature.signed_at:%Y-%m-%d %H:%M} UTC, {signature.get_meaning_display()}: {words}"

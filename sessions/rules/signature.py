@@ -39,18 +39,18 @@ def why_not_intact(
     """
     found = [*_against_history(signature, given)]
     if digest(signature.content) != signature.digest:
-        found.append(Alteration("content-altered", _("What was signed does not match its SHA-256.")))
+        found.append(Alteration("content altered", _("What was signed does not match its SHA-256.")))
     signed = _read(signature.content)
     if signed is None:
-        return [*found, Alteration("content-altered", _("What was signed cannot be read."))]
+        return [*found, Alteration("content altered", _("What was signed cannot be read."))]
     if signed["session"]["uid"] != str(session.uid):
-        return [*found, Alteration("signature-copied", _("This signature was given under another session."))]
+        return [*found, Alteration("signature copied", _("This signature was given under another session."))]
     found += _against_row(signature, signed, as_known)
     if signature.revision == session.revision:
         places = [in_words(change) for change in changes(_record_of(signed), plain(record_content(session, as_known)))]
         if places:
             words = _("Changed after signature: %(places)s.") % {"places": "; ".join(dict.fromkeys(places))}
-            found.append(Alteration("changed-after-signature", words))
+            found.append(Alteration("changed after signature", words))
     return found
 
 
@@ -70,7 +70,7 @@ def _record_of(signed: dict[str, Any]) -> dict[str, Any]:
 
 def _against_history(signature: Signature, given: Any) -> Iterator[Alteration]:
     if given is None:
-        yield Alteration("signature-altered", _("No act stands behind this signature."))
+        yield Alteration("signature altered", _("No act stands behind this signature."))
         return
     names = [
         str(field.verbose_name)
@@ -79,7 +79,7 @@ def _against_history(signature: Signature, given: Any) -> Iterator[Alteration]:
     ]
     if names:
         words = _("The signature was changed since it was given: %(fields)s.") % {"fields": ", ".join(names)}
-        yield Alteration("signature-altered", words)
+        yield Alteration("signature altered", words)
 
 
 def _against_row(signature: Signature, signed: dict[str, Any], as_known: AsKnown) -> Iterator[Alteration]:
@@ -101,10 +101,10 @@ def _against_row(signature: Signature, signed: dict[str, Any], as_known: AsKnown
         names.append(_label("addendum"))
     if names:
         words = _("The signature says otherwise than what was signed: %(fields)s.") % {"fields": ", ".join(names)}
-        yield Alteration("signature-altered", words)
+        yield Alteration("signature altered", words)
     if account.full_name != signature.signer_name:
         words = _("The account of the signer had another name when this was signed.")
-        yield Alteration("signer-renamed", words)
+        yield Alteration("signer renamed", words)
 
 
 def _label(name: str) -> str:
@@ -133,18 +133,18 @@ def why_not_signed_through(
     signatures = list(signatures)
     found = []
     if session.is_draft and signatures:
-        found.append(Alteration("signature-copied", _("A draft carries a signature.")))
+        found.append(Alteration("signature copied", _("A draft carries a signature.")))
     if session.is_in_error and not struck:
-        found.append(Alteration("session-altered", _("No act marked this session as entered in error.")))
+        found.append(Alteration("session altered", _("No act marked this session as entered in error.")))
     signed = {signature.revision for signature in signatures if signature.meaning in AUTHORSHIP}
     amended = {signature.revision for signature in signatures if signature.meaning == Meaning.AMENDMENT}
     if session.is_signed:
         expected = RecordStatus.FINAL if session.revision == 1 else RecordStatus.AMENDED
         if session.record_status != expected:
-            found.append(Alteration("session-altered", _("Its state and its revision contradict each other.")))
+            found.append(Alteration("session altered", _("Its state and its revision contradict each other.")))
         missing = [n for n in range(1, session.revision + 1) if n not in (signed if n == 1 else amended)]
         words = _("Revision %(revision)s is signed by no author.")
-        found += [Alteration("signature-missing", words % {"revision": n}) for n in missing]
+        found += [Alteration("signature missing", words % {"revision": n}) for n in missing]
     return [*found, *_derived(session)]
 
 
@@ -154,10 +154,10 @@ def _derived(session: Session) -> Iterator[Alteration]:
     if session.started_at:
         days = [(session.started_at + shift).date() for shift in (-FURTHEST_ZONE, FURTHEST_ZONE)]
         if session.month not in [day.replace(day=1) for day in days]:
-            yield Alteration("session-altered", _("The month does not follow from the start of the session."))
+            yield Alteration("session altered", _("The month does not follow from the start of the session."))
     elif session.month:
-        yield Alteration("session-altered", _("The month does not follow from the start of the session."))
+        yield Alteration("session altered", _("The month does not follow from the start of the session."))
     if session.course.patient_id != session.patient_id:
-        yield Alteration("session-altered", _("The course belongs to another patient."))
+        yield Alteration("session altered", _("The course belongs to another patient."))
     if screening and screening.patient_id != session.patient_id:
-        yield Alteration("session-altered", _("The answers belong to another patient."))
+        yield Alteration("session altered", _("The answers belong to another patient."))

@@ -150,7 +150,7 @@ def test_edited_record_names_the_fields(session, unguarded, english):
         found(session)
         == [
             (
-                "changed-after-signature",
+                "changed after signature",
                 "notes; screening, skin lesion at the site, answer; application 1, phase 1, current.",
             )
         ]
@@ -164,25 +164,25 @@ def test_row_taken_away_or_slipped_in_is_named(session, unguarded, english):
     insert(Phase(application=last.application, number=3, anode_site="palm", cathode_site="palm"))
     assert (
         found(session)
-        == [("changed-after-signature", "application 1, phase 3 (added); observation 1 (taken away).")] * 2
+        == [("changed after signature", "application 1, phase 3 (added); observation 1 (taken away).")] * 2
     )
 
 
 def test_edited_content_does_not_match_its_digest(session, signature, unguarded):
     write(signature, content=signature.content.replace('"pain_nrs":2', '"pain_nrs":3'))
-    assert kinds() == {"content-altered", "changed-after-signature"}
+    assert kinds() == {"content altered", "changed after signature"}
 
 
 def test_edited_content_with_its_digest_and_the_record_differs_from_the_history(session, signature, unguarded):
     content = signature.content.replace('"pain_nrs":2', '"pain_nrs":3')
     write(signature, content=content, digest=digest(content))
     write(session, pain_nrs=3)
-    assert kinds() == {"signature-altered", "changed-after-signature"}  # the addendum signed the record as it was
+    assert kinds() == {"signature altered", "changed after signature"}  # the addendum signed the record as it was
 
 
 def test_content_that_is_no_record_is_named(session, signature, unguarded):
     write(signature, content="{}", digest=digest("{}"))
-    assert ("content-altered", False) in {(kind, not words) for kind, words in found(session)}
+    assert ("content altered", False) in {(kind, not words) for kind, words in found(session)}
 
 
 @pytest.mark.parametrize("way", ["row", "with history"])
@@ -195,7 +195,7 @@ def test_signature_copied_to_another_session_is_named(session, signature, physic
         given = signature.history.get()
         given.pk, given.id, given.session_id = None, copy.pk, other.pk
         models.QuerySet(type(given)).bulk_create([given])
-    assert "signature-copied" in {kind for kind, _words in found(other)}
+    assert "signature copied" in {kind for kind, _words in found(other)}
 
 
 def test_signature_moved_to_a_draft_is_named(session, signature, physician, unguarded):
@@ -203,9 +203,9 @@ def test_signature_moved_to_a_draft_is_named(session, signature, physician, ungu
     draft = a_draft(by=physician, course=course, device=device)
     write(signature, session=draft)
     assert {kind for kind, _words in found(session, draft)} == {
-        "signature-altered",
-        "signature-copied",
-        "signature-missing",
+        "signature altered",
+        "signature copied",
+        "signature missing",
     }
 
 
@@ -222,35 +222,35 @@ def test_signature_moved_to_a_draft_is_named(session, signature, physician, ungu
 )
 def test_edited_row_of_a_signature_is_named(session, signature, unguarded, values):
     write(signature, **values)
-    assert "signature-altered" in {kind for kind, _words in found(session)}
+    assert "signature altered" in {kind for kind, _words in found(session)}
 
 
 def test_renamed_account_of_the_signer_is_named(session, physician, unguarded):
     write(physician, full_name="Dr Somebody Else")
-    assert "signer-renamed" in {kind for kind, _words in found(session)}
+    assert "signer renamed" in {kind for kind, _words in found(session)}
 
 
 def test_renamed_signer_is_named_after_a_renaming_by_an_act_too(session, signature, administrator, unguarded):
     change_account(by=administrator, user=session.physician, reason="Married", full_name="Dr Jeanne Moreau")
     write(signature, signer_name="Dr Jeanne Moreau")
-    assert {kind for kind, _words in found(session)} == {"signature-altered", "signer-renamed"}
+    assert {kind for kind, _words in found(session)} == {"signature altered", "signer renamed"}
 
 
 def test_signed_session_without_a_signature_is_named(session, unguarded, english):
     models.QuerySet(Signature).filter(session=session)._raw_delete("default")
-    assert found(session) == [("signature-missing", "Revision 1 is signed by no author.")]
+    assert found(session) == [("signature missing", "Revision 1 is signed by no author.")]
 
 
 @pytest.mark.parametrize("state", ["preliminary", "amended", "entered-in-error"])
 def test_state_changed_without_an_act_is_named(session, unguarded, state):
     write(session, record_status=state)
-    assert {kind for kind, _words in found(session)} <= {"signature-copied", "session-altered", "signature-missing"}
+    assert {kind for kind, _words in found(session)} <= {"signature copied", "session altered", "signature missing"}
     assert found(session) != []
 
 
 def test_addendum_moved_between_signatures_is_named(session, unguarded):
     write(session.signatures.exclude(addendum=None).get(), addendum=an_unsigned_addendum(session))
-    assert {kind for kind, _words in found(session)} == {"signature-altered"}
+    assert {kind for kind, _words in found(session)} == {"signature altered"}
 
 
 def test_whole_signature_invented_has_no_act(session, signature, unguarded, english):
@@ -260,11 +260,11 @@ def test_whole_signature_invented_has_no_act(session, signature, unguarded, engl
     invented.content = canonical_json(content)
     invented.digest = digest(invented.content)
     insert(invented)
-    assert found(session) == [("signature-altered", "No act stands behind this signature.")]
+    assert found(session) == [("signature altered", "No act stands behind this signature.")]
 
 
 def test_uid_of_a_session_changed_makes_its_signatures_foreign(session, unguarded):
     uid = uuid4()
     write(session, uid=uid)
     session.uid = uid
-    assert {kind for kind, _words in found(session)} == {"signature-copied"}
+    assert {kind for kind, _words in found(session)} == {"signature copied"}
