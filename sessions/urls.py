@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from sessions.views import course, device, history, patient, report, screening, session, signature, trail, unsigned
+from sessions.views import (
+    course,
+    device,
+    history,
+    patient,
+    patient_audit,
+    report,
+    screening,
+    session,
+    signature,
+    trail,
+    unsigned,
+)
 
 app_name = "logbook"
 
@@ -49,6 +61,15 @@ history_urls: list[URLPattern | URLResolver] = [
     path("sessions/unsigned/", unsigned.unsigned, name="sessions-unsigned"),
     path("history/<slug:kind>/<uuid:uid>/", history.history, name="history"),
     path("patients/<uuid:uid>/looks/", history.looks, name="patient-looks"),
+    path("patients/<uuid:uid>/timeline/", patient_audit.timeline, name="patient-timeline"),
+    path("patients/<uuid:uid>/timeline.csv", patient_audit.timeline_file, {"form": "csv"}, name="patient-timeline-csv"),
+    path(
+        "patients/<uuid:uid>/timeline.xlsx", patient_audit.timeline_file, {"form": "xlsx"}, name="patient-timeline-xlsx"
+    ),
+    path("patients/<uuid:uid>/timeline.pdf", patient_audit.timeline_file, {"form": "pdf"}, name="patient-timeline-pdf"),
+    path("patients/<uuid:uid>/as-known/", patient_audit.as_known, name="patient-as-known"),
+    path("patients/<uuid:uid>/letter/", patient_audit.letter, name="patient-letter"),
+    path("patients/<uuid:uid>/letter.pdf", patient_audit.letter_as_pdf, name="patient-letter-pdf"),
 ]
 trail_urls: list[URLPattern | URLResolver] = [
     path("trail/", trail.changes, name="trail"),

@@ -122,7 +122,7 @@ def _whole_sessions(
     past: Past, sessions: Sequence[Session], screenings: Iterable[Screening], courses: Iterable[Course]
 ) -> list[KnownSession]:
     """The sessions with their rows below; signatures carry the reason of their act."""
-    limits = {"session_id__in": _keys(sessions)}
+    limits: dict[str, Any] = {"session_id__in": _keys(sessions)}
     applications, observations = past.rows(Application, **limits), past.rows(Observation, **limits)
     events, samples = past.rows(AdverseEvent, **limits), past.rows(Sample, **limits)
     signatures, addenda = past.rows(Signature, with_act=True, **limits), past.rows(Addendum, **limits)

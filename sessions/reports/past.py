@@ -26,11 +26,15 @@ class Past:
         return [_as_it_was(row, with_act) for row in (found.select_related("act") if with_act else found)]
 
     def named(self, model: Any, keys: Iterable[int | None]) -> dict[int, Any]:
-        """People or devices with these keys, as they were called at that moment."""
-        history = model.history.model.objects
-        versions = history.filter(id__in={key for key in keys if key is not None}, act__at__lte=self.moment)
-        found = history.filter(history_id__in=_newest(versions)).exclude(history_type="-")
-        return {row.id: _as_it_was(row) for row in found}
+        """People or devices with these keys, as they were called at that moment; before their first version, as in it."""
+        rows = model.history.model.objects.filter(id__in={key for key in keys if key is not None}).exclude(
+            history_type="-"
+        )
+        found: dict[int, Any] = {}
+        for row in rows.select_related("act").order_by("history_id"):
+            if row.act.at <= self.moment or row.id not in found:
+                found[row.id] = row
+        return {pk: _as_it_was(row) for pk, row in found.items()}
 
 
 def _newest(versions: Any) -> Any:

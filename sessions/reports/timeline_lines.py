@@ -182,7 +182,7 @@ def _addendum_lines(patient: Patient, signatures: dict[int, list[dict[str, Any]]
             performed=None,
             entered=written,
             detail=_session_name(row["session__number"], row["session__course__indication"]),
-            signatures=tuple(_signed(each, written.at if written else None) for each in signed),
+            signatures=tuple(_signed(each, None) for each in signed),
             is_signed_kind=True,
         )
 
