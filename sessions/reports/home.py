@@ -6,16 +6,22 @@ from typing import Any
 
 from django.db.models import Count, F, Q
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from clinic.accounts.models import User
+from clinic.audit.chain import head
 from clinic.audit.models import Access, Act
-from clinic.audit.words import act_in_words, look_in_words
+from clinic.audit.verify import last_result
+from clinic.audit.words import LOOKS, act_in_words, look_in_words
 from sessions.models import Device, Patient, Session
 from sessions.reports.session_filter import SessionFilter, start_of
 from sessions.reports.sessions import build
 
 LATEST = 10
+MOST_EXPORTS = 5
+MOST_COUNTED = 99
 # One list or file may show many patients; its looks are read together as far as this.
 LOOKS_READ = 500
 
@@ -39,6 +45,53 @@ class Latest:
     uid: str = ""
 
 
+@dataclass(frozen=True)
+class Unusual:
+    """One kind of access that is worth a look: how often since a day, and who was the last."""
+
+    title: str
+    kinds: tuple[str, ...]
+    since: date
+    number: int
+    and_more: bool
+    last_at: datetime | None
+    last_by: str
+
+
+@dataclass(frozen=True)
+class Verified:
+    """How far the audit history was verified, when, what was found, and how far it reaches now."""
+
+    state: str
+    entries: int
+    at: datetime
+    findings: int
+    said: list[dict[str, Any]]
+    now: int
+
+    @property
+    def since(self) -> int:
+        """How many entries were written after the verification."""
+        return max(0, self.now - self.entries)
+
+
+# What is counted, and over how many days: today's attempts, and what gives somebody more than before.
+UNUSUAL: tuple[tuple[Promise, tuple[str, ...], int], ...] = (
+    (_("Failed or throttled log-ins, last 24 hours"), ("log_in_failed", "throttled"), 1),
+    (
+        _("Wrong passwords at signing or at a change of password, last 24 hours"),
+        ("sign_failed", "sign_throttled", "password_failed"),
+        1,
+    ),
+    (_("Emergency accesses, last 30 days"), tuple(kind for kind in LOOKS if kind.startswith("emergency")), 30),
+    (
+        _("Accounts opened, closed or given other rights, last 30 days"),
+        ("account_opened", "account_closed", "account_reopened", "role_change", "password_set"),
+        30,
+    ),
+)
+
+
 def unsigned_of(physician: User, *, now: datetime, most: int | None = None) -> tuple[list[Unsigned], int]:
     """The physician's own drafts, oldest first (those without a start before all), and how many there are."""
     found = Session.objects.drafts().of_physician(physician)
@@ -57,6 +110,33 @@ def sessions_on(day: date, physician: User) -> list[Session]:
     return list(found.select_related("patient", "course").order_by("started_at", "pk"))
 
 
+def verified() -> Verified | None:
+    """What the last verification of the audit history said; None where there was none."""
+    result = last_result()
+    if result is None:
+        return None
+    return Verified(result.state, result.entries, result.when, result.findings, result.said, head().number)
+
+
+def unusual(now: datetime) -> list[Unusual]:
+    """What an auditor looks at first: refused log-ins and signatures of a day, emergencies and changed rights of a month."""
+    return [_unusual(title, kinds, now - timedelta(days=days)) for title, kinds, days in UNUSUAL if kinds]
+
+
+def _unusual(title: str | Promise, kinds: tuple[str, ...], since: datetime) -> Unusual:
+    found = Access.objects.filter(kind__in=kinds, at__gte=since)
+    events = list(found.order_by("-pk").values_list("at", "by_name")[: MOST_COUNTED + 1])
+    last_at, last_by = events[0] if events else (None, "")
+    number = min(len(events), MOST_COUNTED)
+    return Unusual(str(title), kinds, timezone.localdate(since), number, len(events) > MOST_COUNTED, last_at, last_by)
+
+
+def latest_exports() -> list[Latest]:
+    """The last files that left the logbook."""
+    acts = Act.objects.filter(kind__startswith="export_").order_by("-at", "-pk")[:MOST_EXPORTS]
+    return [Latest(act.at, act.by_name, act_in_words(act.kind)) for act in acts]
+
+
 def latest_acts() -> list[Latest]:
     """The last acts of everybody."""
     acts = Act.objects.order_by("-at", "-pk")[:LATEST]
@@ -66,7 +146,7 @@ def latest_acts() -> list[Latest]:
 def latest_looks() -> list[Latest]:
     """The last looks of everybody; a list that showed many patients is one line, a look at one leads to that one's looks."""
     views: dict[tuple[Any, ...], list[Access]] = {}
-    for look in Access.objects.order_by("-pk")[:LOOKS_READ]:
+    for look in Access.objects.exclude(patient_id=None).order_by("-pk")[:LOOKS_READ]:
         views.setdefault((look.at, look.by_id, look.kind, look.route), []).append(look)
     latest = list(views.values())[:LATEST]
     alone = {looks[0].patient_id for looks in latest if len(looks) == 1}

@@ -11,7 +11,16 @@ from clinic.accounts.roles import Permission
 from clinic.audit.access import record_look
 from clinic.gate import PersonRequest, requires
 from sessions.forms.patient import SearchForm
-from sessions.reports.home import latest_acts, latest_looks, numbers, sessions_on, unsigned_of
+from sessions.reports.home import (
+    latest_acts,
+    latest_exports,
+    latest_looks,
+    numbers,
+    sessions_on,
+    unsigned_of,
+    unusual,
+    verified,
+)
 from sessions.views.report import usual_periods
 
 MOST_DRAFTS = 10
@@ -31,7 +40,8 @@ def home(request: PersonRequest) -> HttpResponse:
         shown = [line.session.patient_id for line in context["unsigned"]]
         shown += [session.patient_id for session in context["sessions_today"]]
     elif may(Permission.SEE_HISTORY):
-        context |= {"acts": latest_acts(), "looks": latest_looks()}
+        context |= {"acts": latest_acts(), "looks": latest_looks(), "exports": latest_exports()}
+        context |= {"verified": verified(), "unusual": unusual(now)}
     if may(Permission.MANAGE_ACCOUNTS):
         context["numbers"] = numbers(timezone.localdate(now))
     record_look(request, shown, "home")

@@ -3,12 +3,16 @@
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic.audit.access import record_event
+from clinic.audit.chain import head
 from clinic.audit.models import Access
+from clinic.audit.verify.result import Result, keep, result_file
 from tests.factories import a_course, a_device, a_patient
 from tests.reports.rows import a_session, paris
 
@@ -28,7 +32,9 @@ def today_at(hour: int) -> datetime:
 
 
 def looks():
-    return list(Access.objects.order_by("id").values_list("by__username", "patient_id", "kind"))
+    """The looks at patients; log-ins and the like aside."""
+    found = Access.objects.exclude(patient_id=None).order_by("id")
+    return list(found.values_list("by__username", "patient_id", "kind"))
 
 
 @pytest.mark.parametrize("address", [HOME, UNSIGNED])
@@ -138,3 +144,101 @@ def test_physician_start_page_asks_the_same_for_one_and_three_drafts(client_of, 
     with CaptureQueriesContext(connection) as three:
         client.get(HOME)
     assert len(three.captured_queries) == len(one.captured_queries)
+
+
+# --- What an auditor sees first -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def verified():
+    """Keep a result as the verifier does; it is gone after the test."""
+
+    def kept(state, **values):
+        result = Result(state, at="2026-03-12T13:05:00+00:00", **values)
+        keep(result)
+        return result
+
+    yield kept
+    result_file().unlink(missing_ok=True)
+
+
+def home_of(client_of, user):
+    client = client_of(user)
+    client.cookies["django_language"] = "en"
+    return " ".join(client.get(HOME).content.decode().split())
+
+
+def test_auditor_is_told_first_that_nothing_was_verified_yet(client_of, auditor):
+    page = home_of(client_of, auditor)
+    assert "The audit history was never verified" in page
+    assert page.index("never verified") < page.index("Find a patient")
+
+
+def test_auditor_reads_up_to_which_entry_it_was_verified_and_when(client_of, auditor, verified):
+    verified("intact", entries=head().number - 1)
+    page = home_of(client_of, auditor)
+    assert f"verified up to entry {head().number - 1} at" in page
+    assert "1 entry was written since then." in page
+
+
+def test_auditor_reads_what_was_altered_in_red(client_of, auditor, verified):
+    said = [{"kind": "row", "record": "session 7", "words": f"Row {number} <b>differs</b>."} for number in range(12)]
+    verified("altered", entries=3, findings=12, said=said)
+    page = home_of(client_of, auditor)
+    assert "The audit history was altered: 12 findings at" in page
+    assert ("Row 9 &lt;b&gt;differs&lt;/b&gt;." in page, "Row 10" in page, 'class="problems" role="alert"' in page) == (
+        True,
+        False,
+        True,
+    )
+
+
+def test_result_that_somebody_else_wrote_counts_as_none(client_of, auditor, verified):
+    verified("altered", entries=3, findings=1)
+    result_file().write_text(result_file().read_text("utf-8").replace("altered", "intact"), "utf-8")
+    assert "The audit history was never verified" in home_of(client_of, auditor)
+
+
+def test_history_that_could_not_be_verified_says_so(client_of, auditor, verified):
+    verified("unknown", said=[{"kind": "key", "record": "", "words": "The key is missing."}])
+    page = home_of(client_of, auditor)
+    assert "could not be verified at" in page
+    assert "The key is missing." in page
+
+
+def test_auditor_counts_failed_log_ins_of_a_day_and_who_was_the_last(client_of, auditor, physician):
+    def counted():
+        return {line.kinds[0]: (line.number, line.last_by) for line in client_of(auditor).get(HOME).context["unusual"]}
+
+    assert counted()["log_in_failed"] == (0, "")
+    for by in (None, physician):
+        record_event("log_in_failed", by=by)
+    record_event("sign_failed", by=physician)
+    with time_machine.travel(timezone.now() + timedelta(hours=23)):
+        assert counted()["log_in_failed"] == (2, "Dr Jeanne Morel")
+        assert counted()["sign_failed"] == (1, "Dr Jeanne Morel")
+    with time_machine.travel(timezone.now() + timedelta(hours=25)):
+        assert counted()["log_in_failed"] == (0, "")
+        assert counted()["account_opened"][0] > 0
+
+
+def test_count_leads_to_the_events_themselves(client_of, auditor, physician):
+    record_event("log_in_failed", by=physician)
+    page = client_of(auditor).get(HOME).content.decode()
+    since = timezone.localdate(timezone.now() - timedelta(days=1))
+    address = f"{reverse('logbook:trail-looks')}?from_date={since:%Y-%m-%d}&kind=log_in_failed&kind=throttled"
+    assert f'href="{address.replace("&", "&amp;")}"' in page
+    answer = client_of(auditor).get(address)
+    assert [line.look.kind for line in answer.context["page"].lines] == ["log_in_failed"]
+
+
+def test_auditor_reads_which_files_left_lately(client_of, auditor):
+    client_of(auditor).get(reverse("logbook:trail-csv"))
+    assert [(line.by_name, line.uid) for line in client_of(auditor).get(HOME).context["exports"]] == [
+        ("Alix Auditor", "")
+    ]
+
+
+@pytest.mark.parametrize("role", ["physician", "staff", "administrator"])
+def test_state_of_the_history_is_for_the_auditor(client_of, request, role):
+    assert "unusual" not in client_of(request.getfixturevalue(role)).get(HOME).context
