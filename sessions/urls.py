@@ -39,6 +39,7 @@ course_urls: list[URLPattern | URLResolver] = [
 session_urls: list[URLPattern | URLResolver] = [
     path("courses/<uuid:uid>/sessions/new/", session.new_session, name="session-new"),
     path("sessions/<uuid:uid>/", signature.record, name="session"),
+    path("sessions/<uuid:uid>/record.pdf", signature.record_as_pdf, name="session-pdf"),
     path("sessions/<uuid:uid>/edit/", session.edit_session, name="session-edit"),
     path("sessions/<uuid:uid>/sign/", signature.sign, name="session-sign"),
     path("sessions/<uuid:uid>/review/", signature.review, name="session-review"),
@@ -55,7 +56,9 @@ device_urls: list[URLPattern | URLResolver] = [
 ]
 report_urls: list[URLPattern | URLResolver] = [
     path("reports/sessions/", report.sessions, name="report-sessions"),
-    path("reports/sessions.csv", report.sessions_csv, name="report-sessions-csv"),
+    path("reports/sessions.csv", report.sessions_file, {"form": "csv"}, name="report-sessions-csv"),
+    path("reports/sessions.xlsx", report.sessions_file, {"form": "xlsx"}, name="report-sessions-xlsx"),
+    path("reports/sessions.pdf", report.sessions_file, {"form": "pdf"}, name="report-sessions-pdf"),
 ]
 history_urls: list[URLPattern | URLResolver] = [
     path("sessions/unsigned/", unsigned.unsigned, name="sessions-unsigned"),

@@ -87,5 +87,5 @@ def _groups(font: bytes, at: int) -> set[int]:
     found: set[int] = set()
     for number in range(count):
         first, last, glyph = struct.unpack_from(">III", font, at + 16 + 12 * number)
-        found.update(code for code in range(first, last + 1) if glyph + code - first)
+        found |= {code for code in range(first, last + 1) if glyph + code - first}
     return found

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -94,6 +95,20 @@ class SessionReportForm(forms.Form):
         if first and last and first > last:
             self.add_error("to_date", ValidationError(_("The period ends before it begins.")))
         return values
+
+    def in_words(self) -> str:
+        """The limits that were set, as a reader reads them; found to be sound before."""
+        said = []
+        for field in self.visible_fields():
+            value = self.cleaned_data.get(field.name)
+            if value in (None, ""):
+                continue
+            if isinstance(value, date):
+                shown = date_format(value, "SHORT_DATE_FORMAT")
+            else:
+                shown = str(dict(getattr(field.field, "choices", [])).get(value, value))
+            said.append(f"{field.label}{_(':')} {shown}")
+        return " · ".join(said) or str(_("No limits"))
 
     def chosen(self) -> SessionFilter:
         """The limits, once they are found to be sound."""

@@ -2,23 +2,22 @@
 
 from datetime import date
 
-from django.http import HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clinic.accounts.roles import Permission
 from clinic.audit.access import record_look
+from clinic.audit.anchors import footer
 from clinic.gate import PersonRequest, requires
-from clinic.lib.as_csv import stream
+from clinic.lib.problems import Refused
+from clinic.operations.files import answer
 from sessions.actions.report import record_export
 from sessions.forms.report import SessionReportForm, cursor_text
 from sessions.reports.sessions import build
-
-CSV_TYPE = "text/csv; charset=utf-8"
 
 
 @require_safe
@@ -51,19 +50,37 @@ def sessions(request: PersonRequest) -> HttpResponse:
 
 @require_safe
 @requires(Permission.SEE_REPORTS, shows_patient=True)
-def sessions_csv(request: PersonRequest) -> HttpResponseBase:
-    """The list, or the counts where they were asked for or names may not be seen."""
-    form = SessionReportForm(request.GET)
-    if not form.is_valid():
-        return _refused(request, form)
-    identities = request.user.may(Permission.FIND_PATIENTS) and form.cleaned_data["part"] != "counts"
-    report = build(form.chosen(), identities=identities, size=None)
+def sessions_file(request: PersonRequest, form: str) -> HttpResponse:
+    """The list as CSV, spreadsheet or PDF, or the counts where they were asked for or names may not be seen."""
+    limits = SessionReportForm(request.GET)
+    if not limits.is_valid():
+        return _refused(request, limits)
+    identities = request.user.may(Permission.FIND_PATIENTS) and limits.cleaned_data["part"] != "counts"
+    report = build(limits.chosen(), identities=identities, size=None)
     table = report.list or report.all_counts()
+    try:
+        file = answer(
+            table,
+            form,
+            foot=footer(),
+            language=get_language() or "en",
+            printed_by=request.user.get_full_name(),
+            name=table.name,
+            title=_("Sessions report") if report.list else str(table.title),
+            under_title=[limits.in_words(), _rows_in_words(len(table.rows)) if report.list else ""],
+        )
+    except Refused as refused:
+        for problem in refused.problems:
+            limits.add_error(None, str(problem))
+        return _refused(request, limits)
     record_look(request, report.patient_ids, "export")
-    record_export(by=request.user, report="sessions", reason=f"{table.name}: {form.chosen().in_words()}")
-    answer = StreamingHttpResponse(stream(table, get_language() or "en"), content_type=CSV_TYPE)
-    answer["Content-Disposition"] = f'attachment; filename="{table.name}-{timezone.localdate():%Y-%m-%d}.csv"'
-    return answer
+    reason = f"{table.name}: {limits.chosen().in_words()}; {len(table.rows)} rows; {file.receipt}"
+    record_export(by=request.user, report="sessions", reason=reason)
+    return file
+
+
+def _rows_in_words(number: int) -> str:
+    return ngettext("%(number)d session", "%(number)d sessions", number) % {"number": number}
 
 
 def usual_periods(today: date) -> list[tuple[str, date, date]]:

@@ -5,17 +5,23 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.accounts.confirm import why_not_confirmed
 from clinic.accounts.roles import Permission
 from clinic.audit.access import record_look
+from clinic.audit.anchors import footer
 from clinic.gate import PersonRequest, requires
 from clinic.lib.problems import AlreadyDone, Refused, refuse
+from clinic.operations.files import FileAnswer
+from sessions.actions.report import export_record
 from sessions.actions.result import mark_result_in_error, record_result
 from sessions.actions.session import mark_in_error
 from sessions.actions.signature import add_addendum, problems_before_signing, review_session, sign_session
+from sessions.exports.record_pdf import session_pdf
 from sessions.forms.base import typed_again
 from sessions.forms.signature import AddendumForm, InErrorForm, ResultForm, SessionInErrorForm, SignForm
 from sessions.models import Result, Sample, Session
@@ -34,6 +40,19 @@ def record(request: PersonRequest, uid: UUID) -> HttpResponse:
     signatures = [*context["signatures"], *context["addenda"]]
     reviewing = request.user.may(Permission.SIGN_RECORDS) and not why_not_review(session, signatures, request.user)
     return render(request, "logbook/session/record.html", context | {"may_review": reviewing})
+
+
+@require_safe
+@requires(Permission.READ_RECORDS, shows_patient=True)
+def record_as_pdf(request: PersonRequest, uid: UUID) -> HttpResponse:
+    """The record as a file; making it is an act."""
+    session = fetch.session(request, uid, "record-file")
+    language = get_language() or "en"
+    printed_by = request.user.get_full_name()
+    contents = session_pdf(session, printed_by=printed_by, at=timezone.now(), language=language, foot=footer())
+    file = FileAnswer(contents, "pdf", "session")
+    export_record(by=request.user, session=session, reason=file.receipt)
+    return file
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

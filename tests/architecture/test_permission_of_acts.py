@@ -36,6 +36,7 @@ NEEDED = {
     "register_device": P.MANAGE_DEVICES,
     "change_device": P.MANAGE_DEVICES,
     "record_export": P.SEE_REPORTS,
+    "export_record": P.READ_RECORDS,
     "export_letter": P.SEE_HISTORY,
     "export_timeline": P.SEE_HISTORY,
     "record_trail_export": P.SEE_HISTORY,

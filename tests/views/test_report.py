@@ -1,7 +1,9 @@
 """The sessions report as a page and as a file: who sees what of it, and what a hostile address gets."""
 
 import csv
+import hashlib
 import io
+from datetime import datetime
 from html.parser import HTMLParser
 from urllib.parse import urlencode
 
@@ -9,8 +11,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from openpyxl import load_workbook
+from pypdf import PdfReader
 
-from clinic.audit.models import Act, Access
+from clinic.audit.anchors import footer, kept
+from clinic.audit.models import Access, Act
+from clinic.lib import as_pdf
 from tests.factories import a_course, a_device, a_patient
 from tests.reports.rows import a_session, paris
 
@@ -18,6 +24,8 @@ pytestmark = pytest.mark.django_db
 
 PAGE = reverse("logbook:report-sessions")
 FILE = reverse("logbook:report-sessions-csv")
+SPREADSHEET = reverse("logbook:report-sessions-xlsx")
+PDF = reverse("logbook:report-sessions-pdf")
 
 
 @pytest.fixture
@@ -37,25 +45,43 @@ def session(physician, course):
 
 
 def looks():
-    return list(Access.objects.order_by("id").values_list("by__username", "patient_id", "kind", "route"))
+    return list(
+        Access.objects.exclude(patient_id=None)
+        .order_by("id")
+        .values_list("by__username", "patient_id", "kind", "route")
+    )
 
 
 def file_of(client, **limits):
-    answer = client.get(f"{FILE}?{urlencode(limits)}")
-    return b"".join(answer.streaming_content).decode("utf-8")
+    return client.get(f"{FILE}?{urlencode(limits)}").content.decode("utf-8")
+
+
+def whole_text(answer):
+    """Every word of a file, whatever its format."""
+    kind = answer["Content-Type"]
+    if kind == "application/pdf":
+        return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
+    if "spreadsheet" in kind:
+        rows = load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True)
+        return "\n".join(str(value) for row in rows for value in row if value is not None)
+    return answer.content.decode("utf-8-sig")
 
 
 def rows_of(content, delimiter=";"):
-    return list(csv.reader(io.StringIO(content.removeprefix("\ufeff"), newline=""), delimiter=delimiter))
+    """The lines above the foot."""
+    lines = list(csv.reader(io.StringIO(content.removeprefix("\ufeff"), newline=""), delimiter=delimiter))
+    *rows, empty, _foot = lines
+    assert empty == []
+    return rows
 
 
-@pytest.mark.parametrize("address", [PAGE, FILE])
+@pytest.mark.parametrize("address", [PAGE, FILE, SPREADSHEET, PDF])
 def test_nobody_reads_a_report_without_logging_in(client, administrator, address):
     answer = client.get(address)
     assert (answer.status_code, answer["Location"]) == (302, f"{reverse('account_login')}?next={address}")
 
 
-@pytest.mark.parametrize("address", [PAGE, FILE])
+@pytest.mark.parametrize("address", [PAGE, FILE, SPREADSHEET, PDF])
 def test_a_report_is_only_read(client_of, staff, address):
     assert client_of(staff).post(address).status_code == 405
 
@@ -125,7 +151,7 @@ def test_limits_of_the_address_stand_in_the_form_and_hold(client_of, staff, phys
         ([("site", "palm"), ("site", "sole")], "site"),
     ],
 )
-@pytest.mark.parametrize("address", [PAGE, FILE])
+@pytest.mark.parametrize("address", [PAGE, FILE, SPREADSHEET, PDF])
 def test_address_that_makes_no_sense_is_answered_with_a_reason(client_of, staff, session, address, limits, field):
     answer = client_of(staff).get(f"{address}?{urlencode(limits)}")
     assert (answer.status_code, list(answer.context["form"].errors)) == (400, [field])
@@ -135,9 +161,9 @@ def test_address_that_makes_no_sense_is_answered_with_a_reason(client_of, staff,
 
 def test_french_file_opens_in_a_french_spreadsheet(client_of, staff, session):
     answer = client_of(staff).get(FILE)
-    content = b"".join(answer.streaming_content)
+    content = answer.content
     assert content.startswith(b"\xef\xbb\xbf")
-    assert content.count(b"\r\n") == 2
+    assert content.count(b"\r\n") == 4
     rows = rows_of(content.decode("utf-8"))
     assert rows[1][:3] == ["12/03/2026 14:05", "Çelik Zoë", "2026-0001"]
     assert rows[1][8:] == ["Dr Jeanne Morel", "Hidrex PSP1000 nº 4412"]
@@ -169,7 +195,7 @@ def test_export_is_an_act_and_a_look_at_each_patient_of_the_file(client_of, staf
     other = a_patient(by=physician, record_number="2026-0002")
     for day in (13, 14):
         a_session(by=physician, course=a_course(by=physician, patient=other), started_at=paris(2026, 3, day, 14))
-    file_of(client_of(staff), site="palm")
+    content = client_of(staff).get(f"{FILE}?site=palm").content
     assert sorted(looks()) == [
         ("leroy", pk, "export", "logbook:report-sessions-csv") for pk in sorted([session.patient_id, other.pk])
     ]
@@ -177,9 +203,59 @@ def test_export_is_an_act_and_a_look_at_each_patient_of_the_file(client_of, staf
     assert (act.by, act.subject, act.reason, act.patient_id) == (
         staff,
         "report:sessions",
-        "sessions: site = palm",
+        f"sessions: site = palm; 3 rows; csv, {len(content)} bytes, SHA-256 {hashlib.sha256(content).hexdigest()}",
         None,
     )
+
+
+@pytest.mark.parametrize("address", [FILE, SPREADSHEET, PDF])
+def test_every_file_carries_the_last_entry_of_the_chain_and_leaves_an_anchor(client_of, staff, session, address):
+    said, before = footer(), [anchor.number for anchor in kept()]
+    answer = client_of(staff).get(address)
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store, private")
+    assert said in whole_text(answer)
+    anchors = list(kept())[len(before) :]
+    assert [(anchor.why, anchor.number) for anchor in anchors] == [
+        ("export", Act.objects.get(kind="export_report").link.number)
+    ]
+
+
+def test_spreadsheet_has_real_moments_and_figures(client_of, staff, session):
+    answer = client_of(staff).get(SPREADSHEET)
+    assert answer["Content-Type"] == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    assert answer["Content-Disposition"].endswith('.xlsx"')
+    rows = list(load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True))
+    assert (rows[0][0], rows[1][0], rows[1][1], rows[1][4]) == (
+        "Début (Europe/Paris)", datetime(2026, 3, 12, 14, 5), "Çelik Zoë", 1,  # noqa: DTZ001
+    )  # fmt: skip
+
+
+def test_pdf_says_its_limits_and_who_printed_it(client_of, staff, physician, session):
+    client = client_of(staff)
+    client.cookies["django_language"] = "en"
+    answer = client.get(PDF, {"site": "sole", "from_date": "2026-03-01", "physician": physician.pk})
+    assert (answer["Content-Type"], answer["Content-Disposition"][-5:]) == ("application/pdf", '.pdf"')
+    text = " ".join(whole_text(answer).split())
+    assert "Sessions report From: 1 Mar 2026 · Physician: Dr Jeanne Morel · Site: sole (foot) 1 session Start" in text
+    assert "12 Mar 2026, 14:05 Çelik Zoë 2026-0001 hyperhidrosis 1" in text
+    assert "Printed by Lou Leroy on" in text
+
+
+@pytest.mark.parametrize("address", [SPREADSHEET, PDF])
+def test_other_formats_name_no_patient_to_the_administrator(client_of, administrator, session, address):
+    answer = client_of(administrator).get(address)
+    assert (answer.status_code, looks()) == (200, [])
+    assert "Çelik" not in whole_text(answer)
+
+
+def test_list_too_long_for_a_pdf_is_refused_with_the_way_out(client_of, staff, session, monkeypatch):
+    monkeypatch.setattr(as_pdf, "LARGEST_TABLE_ROWS", 0)
+    client = client_of(staff)
+    client.cookies["django_language"] = "en"
+    answer = client.get(PDF)
+    assert answer.status_code == 400
+    assert "Take the spreadsheet or the CSV file" in answer.content.decode()
+    assert (looks(), Act.objects.filter(kind="export_report").count()) == ([], 0)
 
 
 def test_file_holds_every_session_in_the_order_of_the_page(client_of, staff, physician, course):
