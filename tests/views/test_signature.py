@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -10,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from clinic.audit.models import Access, Act
 from sessions.actions.session import mark_in_error
@@ -110,6 +112,14 @@ def test_record_shows_name_time_zone_and_meaning_of_each_signature(client_of, ph
         assert signature.get_meaning_display() in page
     assert page.count("Europe/Paris") == 3
     assert "message-error" not in page
+
+
+def test_time_of_a_signature_is_shown_in_the_zone_that_stands_beside_it(client_of, physician, signed, settings):
+    moment = Signature.objects.get().signed_at.astimezone(ZoneInfo("Europe/Paris"))
+    hour = f"{date_format(moment, 'DATETIME_FORMAT')} Europe/Paris"
+    assert hour in shown(client_of(physician), signed)
+    settings.TIME_ZONE = "Asia/Tokyo"  # the clinic has moved
+    assert hour in shown(client_of(physician), signed)
 
 
 # --- 21 CFR 11.70: what no longer holds ----------------------------------------------------------------
