@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from sessions.views import (
     course,
     device,
+    evidence,
     history,
     patient,
     patient_audit,
@@ -35,6 +36,7 @@ course_urls: list[URLPattern | URLResolver] = [
     path("courses/<uuid:uid>/", course.show, name="course"),
     path("courses/<uuid:uid>/edit/", course.edit, name="course-edit"),
     path("courses/<uuid:uid>/end/", course.end, name="course-end"),
+    path("courses/<uuid:uid>/evidence/", evidence.course_evidence, name="course-evidence"),
 ]
 session_urls: list[URLPattern | URLResolver] = [
     path("courses/<uuid:uid>/sessions/new/", session.new_session, name="session-new"),
@@ -46,6 +48,7 @@ session_urls: list[URLPattern | URLResolver] = [
     path("sessions/<uuid:uid>/amend/", session.amend, name="session-amend"),
     path("sessions/<uuid:uid>/addendum/", signature.addendum, name="session-addendum"),
     path("sessions/<uuid:uid>/error/", signature.in_error, name="session-error"),
+    path("sessions/<uuid:uid>/evidence/", evidence.session_evidence, name="session-evidence"),
     path("samples/<uuid:uid>/results/new/", signature.new_result, name="result-new"),
     path("results/<uuid:uid>/error/", signature.result_in_error, name="result-error"),
 ]

@@ -39,6 +39,8 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "account-edit": (ADMINISTRATOR, ADMINISTRATOR),
     "account-history": (ADMINISTRATOR, NOBODY),
     "account-password": (ADMINISTRATOR, ADMINISTRATOR),
+    "emergency": ("s", "s"),
+    "emergency-end": (NOBODY, "s"),
     "logbook:patients": (FINDERS, FINDERS),
     "logbook:patient-new": ("ps", "ps"),
     "logbook:patient-duplicates": (NOBODY, "ps"),
@@ -59,6 +61,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "logbook:course": (READERS, NOBODY),
     "logbook:course-edit": (PHYSICIAN, PHYSICIAN),
     "logbook:course-end": (PHYSICIAN, PHYSICIAN),
+    "logbook:course-evidence": (READERS, READERS),
     "logbook:session-new": (PHYSICIAN, PHYSICIAN),
     "logbook:session": (READERS, NOBODY),
     "logbook:session-pdf": (READERS, NOBODY),
@@ -68,6 +71,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "logbook:session-review": (PHYSICIAN, PHYSICIAN),
     "logbook:session-addendum": (PHYSICIAN, PHYSICIAN),
     "logbook:session-error": (PHYSICIAN, PHYSICIAN),
+    "logbook:session-evidence": (READERS, READERS),
     "logbook:result-new": (PHYSICIAN, PHYSICIAN),
     "logbook:result-error": (PHYSICIAN, PHYSICIAN),
     "logbook:sessions-unsigned": (PHYSICIAN, NOBODY),
@@ -136,7 +140,8 @@ def address(name: str, records: dict[str, models.Model], *, strange: bool = Fals
     kwargs: dict[str, object] = {}
     noun = {
         "logbook:consultation": "consultation", "logbook:course": "course", "logbook:course-edit": "course",
-        "logbook:course-end": "course", "logbook:session-new": "course", "logbook:result-new": "sample",
+        "logbook:course-end": "course", "logbook:course-evidence": "course", "logbook:session-new": "course",
+        "logbook:result-new": "sample",
         "logbook:result-error": "result", "logbook:device-edit": "device", "logbook:history": "patient",
     }.get(name)  # fmt: skip
     converters = next(route.pattern.converters for known, route in routes() if known == name)
