@@ -8,3 +8,9 @@ class AccountsConfig(AppConfig):
     name = "clinic.accounts"
     label = "accounts"
     verbose_name = _("Accounts")
+
+    def ready(self) -> None:
+        from clinic.accounts.guards import rules
+        from clinic.audit.guard import add_rules
+
+        add_rules(rules)

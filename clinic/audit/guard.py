@@ -103,7 +103,7 @@ def never_replaced(model: type[models.Model], *, also_by_update: bool = False) -
     """
     table = model._meta.db_table
     if also_by_update:
-        own = str(model._meta.pk.column)  # type: ignore[union-attr]
+        own = str(model._meta.pk.column)
         yield Rule(table, "update", f"A row of {table} keeps its number.", differs([own]), "key")
     for columns in unique_keys(model):
         words = "UNIQUE constraint failed: " + ", ".join(f"{table}.{column}" for column in columns)
@@ -124,7 +124,7 @@ def never_emptied(model: type[models.Model]) -> Rule:
 def unique_keys(model: type[models.Model]) -> list[tuple[str, ...]]:
     """The columns of each key that no two rows share; a key with a condition is its app's own to hold."""
     fields = [field for field in model._meta.local_concrete_fields if field.unique]
-    keys = [(str(field.column),) for field in fields]
+    keys: list[tuple[str, ...]] = [(str(field.column),) for field in fields]
     for constraint in model._meta.total_unique_constraints:
         keys.append(tuple(str(model._meta.get_field(name).column) for name in constraint.fields))  # type: ignore[union-attr]
     return keys

@@ -12,8 +12,8 @@ from clinic.audit.act import act
 from clinic.audit.models import Act
 from clinic.lib.problems import AlreadyDone, Refused
 from sessions.actions.session import log_session, save_draft
-from sessions.models import Device, Patient, Session
-from tests.factories import a_device, a_draft, a_patient, an_application, an_entry, an_observation, at, ready
+from sessions.models import CourseSite, Device, Patient, Session
+from tests.factories import a_course, a_device, a_draft, a_patient, an_application, an_entry, an_observation, at, ready
 
 
 def test_act_writes_one_history_row_per_record_with_its_final_state(physician):
@@ -28,12 +28,12 @@ def test_act_writes_one_history_row_per_record_with_its_final_state(physician):
 
 
 def test_act_keeps_what_a_removed_row_held(physician):
-    device = a_device(by=physician, serial_number="77")
-    with act("remove_device", by=physician) as writing:
-        writing.remove(device)
-    assert [(row.history_type, row.serial_number) for row in Device.history.order_by("history_id")] == [
-        ("+", "77"),
-        ("-", "77"),
+    course = a_course(by=physician, patient=a_patient(by=physician), sites=("palm",))
+    with act("change_course", by=physician) as writing:
+        writing.remove(course.sites.get())
+    assert [(row.history_type, row.site) for row in CourseSite.history.order_by("history_id")] == [
+        ("+", "palm"),
+        ("-", "palm"),
     ]
 
 
