@@ -18,7 +18,7 @@ LONGEST_SECONDS = 180
 
 
 class NotSet(Exception):
-    """The typesetter refused; the words are for the log of a developer, never for a reader."""
+    """The typesetter made no document; says nothing of what stands in it."""
 
 
 def set_here(source: str, data: str, moment: int) -> bytes:
@@ -34,8 +34,9 @@ def set_here(source: str, data: str, moment: int) -> bytes:
                 pdf_standards=["a-2a", "ua-1"],
                 timestamp=moment,
             )
-        except typst.TypstError as error:
-            raise NotSet(error.message) from error
+        except typst.TypstError:
+            # Its words may quote what a person typed, and an error ends in the log.
+            raise NotSet("the typesetter refused") from None
 
 
 def set_apart(source: str, data: str, moment: int) -> bytes:

@@ -140,5 +140,6 @@ def test_table_that_is_too_long_is_refused_with_the_way_out():
 def test_template_reads_no_file_and_sees_no_font_of_the_machine(tmp_path):
     template = tmp_path / "thief.typ"
     template.write_text('#read("/etc/passwd")')
-    with pytest.raises(as_pdf.NotSet):
+    with pytest.raises(as_pdf.NotSet) as caught:
         document(template, {}, a_frame())
+    assert (str(caught.value), caught.value.__suppress_context__) == ("the typesetter refused", True)
