@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -134,6 +135,8 @@ def _fields(
     for kept in _kept_fields(after):
         if kept.name in strand.without:
             continue
+        if before is not None and sign == CHANGED and getattr(before, kept.attname) == getattr(after, kept.attname):
+            continue  # most fields of a change stand as they stood: no words for them
         old = "" if before is None or sign == ADDED else _in_words(kept, getattr(before, kept.attname), words, names)
         new = "" if sign == REMOVED else _in_words(kept, getattr(after, kept.attname), words, names)
         if sign == REMOVED and before is None:
@@ -146,11 +149,22 @@ def _fields(
 
 def _kept_fields(row: Any) -> list[Any]:
     """The fields a person may know: not keys, addresses, counters and other things that nobody types."""
+    return _kept_fields_of(type(row))
+
+
+@cache
+def _kept_fields_of(history: Any) -> list[Any]:
     return [
         kept
-        for kept in row.instance_type._meta.concrete_fields
-        if kept in row.tracked_fields and kept.editable and not kept.primary_key
+        for kept in history.instance_type._meta.concrete_fields
+        if kept in history.tracked_fields and kept.editable and not kept.primary_key
     ]
+
+
+@cache
+def _labels(kept: Any) -> dict[Any, Any]:
+    """The words of a closed list, by what is stored; each is said in the language of the moment."""
+    return dict(kept.flatchoices)
 
 
 def _field_name(kept: Any) -> str:
@@ -183,7 +197,7 @@ def _in_words(kept: Any, value: Any, words: Words, names: dict[Any, str]) -> str
     if kept.is_relation:
         return names.get((kept.related_model, value), _("no longer known"))
     if kept.choices:
-        return str(dict(kept.flatchoices).get(value, value))
+        return str(_labels(kept).get(value, value))
     if isinstance(value, dict):
         said = _("%(row)s: %(words)s")
         return "; ".join(

@@ -44,7 +44,7 @@ class TrailForm(forms.Form):
     to_date = DayField(label=_("To"), required=False, validators=YEARS)
     person = forms.ModelChoiceField(User.objects.none(), label=_("Person"), required=False, empty_label=_("everybody"))
     record_number = forms.CharField(
-        label=_("Record number of the patient"), required=False, max_length=20, validators=Line.default_validators
+        label=_("Record number"), required=False, max_length=20, validators=Line.default_validators
     )
     patient = forms.ModelChoiceField(
         Patient.objects.all(), required=False, to_field_name="uid", widget=forms.HiddenInput

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.audit.changes import ADDED, REMOVED
-from clinic.lib.as_pdf import LARGEST_TABLE_ROWS
 from clinic.lib.problems import Problem, Refused
 from clinic.lib.table import Column, Row, Table
 from sessions.models import Patient
@@ -25,6 +24,8 @@ from sessions.reports.trail_filter import (
 )
 
 MOST_ROWS = 200_000
+# Wide rows of long texts: more of them take a PDF many seconds.
+MOST_ROWS_OF_A_PDF = 2_000
 ACTS_AT_ONCE = 200
 LOOKS_AT_ONCE = 1000
 
@@ -79,14 +80,16 @@ def looks_table(chosen: TrailFilter, sorting: Sorting, most: int = MOST_ROWS) ->
 
 def most_rows(form: str) -> int:
     """How many rows a file of this format may hold."""
-    return LARGEST_TABLE_ROWS if form == "pdf" else MOST_ROWS
+    return MOST_ROWS_OF_A_PDF if form == "pdf" else MOST_ROWS
 
 
 def _at_most(most: int, rows: Iterator[Row]) -> list[Row]:
     """All rows, or none: a trail that is cut without a word is worse than none."""
     found = list(islice(rows, most + 1))
     if len(found) > most:
-        said = _("This file would hold more than %(most)s rows. Narrow the period or another limit.")
+        said = _(
+            "This file would hold more than %(most)s rows. Narrow the period or another limit, or take the CSV file."
+        )
         raise Refused([Problem("", said % {"most": most}, "too-long")])
     return found
 

@@ -12,6 +12,7 @@ from clinic.lib.fields import LINE, PROSE
 from clinic.operations import server
 from clinic.settings import SQLITE_OPTIONS, whole_number
 from sessions.models import Device, Patient, Sample
+from sessions.reports import trail_files
 from sessions.rules.patient import OLDEST_YEARS
 from sessions.rules.session import CLOCK_SLACK
 from tests.architecture.code import HERE
@@ -67,6 +68,8 @@ def test_limits_are_those_of_the_code() -> None:
         "waiting for the SQLite database": f"{SQLITE_OPTIONS['timeout']} seconds",
         "pages answered at once": f"{server.THREADS}",
         "requests taken at once": f"{server.WAITING}",
+        "rows of the trail in one file": f"{trail_files.MOST_ROWS}",
+        "rows of the trail in a PDF": f"{trail_files.MOST_ROWS_OF_A_PDF}",
         "time a PostgreSQL connection is kept": "600 seconds",
         "rows of a table as PDF": f"{as_pdf.LARGEST_TABLE_ROWS}",
         "rows of a table as spreadsheet": f"{as_xlsx.LARGEST_SHEET_ROWS}",
