@@ -95,6 +95,8 @@ TIME_ZONE = env.str("CLINIC_TIME_ZONE", default="") or "Europe/Paris"
 if TIME_ZONE not in zoneinfo.available_timezones():
     raise wrong("CLINIC_TIME_ZONE", f"write a time zone such as Europe/Paris, not {TIME_ZONE!r}.")
 IDLE_MINUTES = whole_number("CLINIC_IDLE_MINUTES", 15, 1, 120)
+# How long somebody without the role may read treatment records in an emergency; 0 for never.
+EMERGENCY_MINUTES = whole_number("CLINIC_EMERGENCY_MINUTES", 30, 0, 240)
 # How long screening answers stay valid is the clinic's decision: there is no built-in number (domain A.2.6).
 ANSWERS_VALID_DAYS = whole_number("CLINIC_ANSWERS_VALID_DAYS", 0, 0, 3650) or None
 LONGEST_SESSION_HOURS = 12
@@ -131,6 +133,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "clinic.accounts.middleware.idle_limit",
+    "clinic.accounts.middleware.emergency_access",
     "clinic.accounts.middleware.language_of_user",
     "clinic.accounts.middleware.first_account_first",
     "clinic.accounts.middleware.throttle_is_recorded",

@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User, plain_username
 from clinic.accounts.roles import Permission
-from clinic.accounts.rules import why_not_change, why_not_first, why_not_may
+from clinic.accounts.rules import why_not_change, why_not_emergency, why_not_first, why_not_may
 from clinic.audit.access import record_event
 from clinic.audit.act import act
 from clinic.audit.keys import ring
@@ -98,3 +99,11 @@ def choose_language(*, user: User, language: str) -> User:
         writing.change(stored, "language")
         writing.about(f"user:{stored.pk}", None)
     return stored
+
+
+def open_emergency(*, by: User, reason: str, key: UUID | None = None) -> None:
+    """Read treatment records for a short time, with a reason (45 CFR 164.312(a)(2)(ii))."""
+    refuse(why_not_may(by, Permission.OPEN_EMERGENCY))
+    refuse(why_not_emergency(settings.EMERGENCY_MINUTES))
+    with act("open_emergency", by=by, reason=reason, key=key) as writing:
+        writing.about(f"user:{by.pk}", None)

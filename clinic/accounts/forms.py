@@ -114,6 +114,12 @@ class ReasonForm(KeyedForm):
     reason = forms.CharField(label=_("Reason"), max_length=PROSE, widget=forms.Textarea(attrs={"rows": 2}))
 
 
+class EmergencyForm(ReasonForm):
+    """Why treatment records are opened without the role for it, and the password again."""
+
+    password = PasswordField(label=_("Your password"), autocomplete="current-password")
+
+
 class ChangeAccountForm(AccountForm, ReasonForm):
     """Changes of an account, always with a reason."""
 

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
 
+from clinic.accounts import emergency
 from clinic.accounts.models import User
 from clinic.accounts.web_sessions import SEEN, SessionStore, end, note_lost
 from clinic.audit.access import record_event
@@ -45,6 +46,16 @@ def idle_limit(get_response: Answer) -> Answer:
             allowed = {reverse("account_change_password"), reverse("account_logout"), reverse("language")}
             if request.path not in allowed and not request.path.startswith(f"/{settings.STATIC_URL.strip('/')}/"):
                 return redirect("account_change_password")
+        return get_response(request)
+
+    return middleware
+
+
+def emergency_access(get_response: Answer) -> Answer:
+    """While an emergency access lasts the account may read records, and every look says that it was under one."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        emergency.resume(request)
         return get_response(request)
 
     return middleware

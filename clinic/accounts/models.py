@@ -1,13 +1,15 @@
 """Accounts. An account is never deleted, only deactivated; its name is never given to somebody else."""
 
 import unicodedata
+from datetime import datetime
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import check_password
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.accounts.roles import GRANTS, Permission, Role
+from clinic.accounts.roles import EMERGENCY_GRANTS, GRANTS, Permission, Role
 from clinic.audit.history import History, Recorded, RecordedQuerySet
 from clinic.lib.fields import Code, Line
 
@@ -51,6 +53,9 @@ class User(Recorded, AbstractBaseUser):
     password_mark = Line(max_length=64, blank=True, editable=False)
     last_login = None  # the audit keeps log-ins; a second place would only disagree with it
 
+    # Set for the length of a request by `clinic.accounts.middleware`; no column.
+    emergency_until: datetime | None = None
+
     history = History(excluded_fields=["password"])
     objects = Accounts()
 
@@ -84,8 +89,11 @@ class User(Recorded, AbstractBaseUser):
         return check_password(raw_password, self.password)
 
     def may(self, permission: Permission) -> bool:
-        """Whether the role of this account grants `permission`, and the account is in use."""
-        return self.is_active and permission in GRANTS.get(self.role, frozenset())
+        """Whether the account is in use and its role, or an emergency access that lasts, grants `permission`."""
+        granted = GRANTS.get(self.role, frozenset())
+        if Permission.OPEN_EMERGENCY in granted and self.emergency_until and timezone.now() < self.emergency_until:
+            granted |= EMERGENCY_GRANTS
+        return self.is_active and permission in granted
 
     @property
     def is_physician(self) -> bool:

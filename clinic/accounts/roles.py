@@ -15,7 +15,7 @@ class Role(TextChoices):
 
 ROLE_SENTENCES = {
     Role.PHYSICIAN: _("Registers patients, records consultations and sessions, signs them, pulls reports."),
-    Role.STAFF: _("Finds and registers patients, pulls reports. Does not open treatment records."),
+    Role.STAFF: _("Finds and registers patients, pulls reports. Opens treatment records in an emergency only."),
     Role.AUDITOR: _("Reads records, their history and who looked at them. Changes nothing."),
     Role.ADMINISTRATOR: _("Manages accounts and devices, sees counts. Sees no patient."),
 }
@@ -31,6 +31,7 @@ class Permission(StrEnum):
     SEE_HISTORY = "see the history of a record and who looked at it"
     MANAGE_DEVICES = "manage devices"
     MANAGE_ACCOUNTS = "manage accounts"
+    OPEN_EMERGENCY = "open treatment records in an emergency"
 
 
 P = Permission
@@ -47,7 +48,9 @@ GRANTS: dict[str, frozenset[Permission]] = {
             P.MANAGE_DEVICES,
         }
     ),
-    Role.STAFF: frozenset({P.FIND_PATIENTS, P.REGISTER_PATIENTS, P.SEE_REPORTS}),
+    Role.STAFF: frozenset({P.FIND_PATIENTS, P.REGISTER_PATIENTS, P.SEE_REPORTS, P.OPEN_EMERGENCY}),
     Role.AUDITOR: frozenset({P.FIND_PATIENTS, P.READ_RECORDS, P.SEE_REPORTS, P.SEE_HISTORY}),
     Role.ADMINISTRATOR: frozenset({P.SEE_REPORTS, P.MANAGE_DEVICES, P.MANAGE_ACCOUNTS}),
 }
+# What an emergency access adds for its short time, to who may open one (`clinic.accounts.emergency`).
+EMERGENCY_GRANTS = frozenset({P.READ_RECORDS})

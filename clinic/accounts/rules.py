@@ -44,3 +44,10 @@ def roles_still_open(in_use: Collection[str]) -> list[Role]:
     if not in_use:
         return [Role.ADMINISTRATOR, Role.PHYSICIAN]
     return [] if Role.ADMINISTRATOR in in_use else [Role.ADMINISTRATOR]
+
+
+def why_not_emergency(minutes: int) -> list[Problem]:
+    """A clinic may have decided against emergency access: it lasts no minute then."""
+    if minutes:
+        return []
+    return [Problem("", _("This clinic has no emergency access. Nothing was opened."), "no-emergency")]

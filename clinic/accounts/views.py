@@ -12,15 +12,17 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic.accounts import actions
+from clinic.accounts import emergency as emergencies
+from clinic.accounts.confirm import why_not_confirmed
 from clinic.accounts.first import forget_token, token_fits
-from clinic.accounts.forms import ChangeAccountForm, FirstAccountForm, NewAccountForm, ReasonForm
+from clinic.accounts.forms import ChangeAccountForm, EmergencyForm, FirstAccountForm, NewAccountForm, ReasonForm
 from clinic.accounts.history import history_of_account
 from clinic.accounts.models import User
 from clinic.accounts.passwords import one_time_password
 from clinic.accounts.roles import Permission
 from clinic.accounts.rules import roles_still_open
 from clinic.gate import PersonRequest, open_to_all, requires
-from clinic.lib.problems import AlreadyDone, Problem, Refused
+from clinic.lib.problems import AlreadyDone, Problem, Refused, refuse
 
 YEAR = 365 * 24 * 3600
 LONGEST_TARGET = 2000
@@ -73,12 +75,8 @@ def _opened(form: FirstAccountForm) -> bool:
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """The language of this person, or of this browser before the log-in."""
-    target = request.POST.get("next", "")
-    known = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    if not known or not target.startswith("/") or len(target) > LONGEST_TARGET:
-        target = reverse("home")
     chosen = request.POST.get("language", "")
-    response = HttpResponseRedirect(target)  # an address, never the name of a route
+    response = HttpResponseRedirect(_target(request, request.POST.get("next", "")))
     if chosen not in dict(settings.LANGUAGES):
         return response
     if request.user.is_authenticated and request.user.language != chosen:
@@ -87,6 +85,45 @@ def language(request: HttpRequest) -> HttpResponse:
         settings.LANGUAGE_COOKIE_NAME, chosen, max_age=YEAR, httponly=True, samesite="Lax", secure=settings.HTTPS
     )
     return response
+
+
+def _target(request: HttpRequest, asked: str) -> str:
+    """Where a form leads back to: an address of this logbook, never the name of a route or another site."""
+    known = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+    return asked if known and asked.startswith("/") and len(asked) <= LONGEST_TARGET else reverse("home")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.OPEN_EMERGENCY)
+@sensitive_post_parameters()
+def emergency(request: PersonRequest) -> HttpResponse:
+    """Open treatment records for a short time, with a reason and the password; everything seen is marked."""
+    if not settings.EMERGENCY_MINUTES:
+        raise Http404
+    target = _target(request, (request.POST or request.GET).get("next", ""))
+    form = EmergencyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            refuse(why_not_confirmed(request, form.cleaned_data["password"], "emergency"))
+            data = form.cleaned_data
+            emergencies.begin(request, by=request.user, reason=data["reason"], key=data["form_key"])
+        except AlreadyDone:
+            return HttpResponseRedirect(target)
+        except Refused as error:
+            form.add_problems(error.problems)
+        else:
+            return HttpResponseRedirect(target)
+    page = {"form": form, "target": target, "minutes": settings.EMERGENCY_MINUTES}
+    return render(request, "accounts/emergency.html", page)
+
+
+@require_POST
+@requires(Permission.OPEN_EMERGENCY)
+def emergency_end(request: PersonRequest) -> HttpResponse:
+    """Close the treatment records again, before the time is over."""
+    emergencies.end(request)
+    messages.success(request, _("The emergency access has ended."))
+    return redirect("home")
 
 
 @require_safe

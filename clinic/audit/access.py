@@ -34,8 +34,9 @@ def record_look(request: HttpRequest, patient_ids: Iterable[int], kind: str) -> 
     seen: set[int] = getattr(request, "patients_seen", set())
     new = [patient_id for patient_id in dict.fromkeys(patient_ids) if patient_id not in seen]
     request.patients_seen = seen | set(new)  # type: ignore[attr-defined]
-    now = timezone.now()
-    _waiting.set((*_waiting.get(), *(_access(kind, now, request, request.user, patient_id) for patient_id in new)))
+    now, detail = timezone.now(), getattr(request, "look_detail", "")
+    looks = (_access(kind, now, request, request.user, patient_id, detail) for patient_id in new)
+    _waiting.set((*_waiting.get(), *looks))
 
 
 def record_event(kind: str, *, request: HttpRequest | None = None, by: Any = None, detail: str = "") -> None:

@@ -29,7 +29,7 @@ def find_patients(text: str) -> list[Patient]:
 
 def recent_patients(user: User) -> list[Patient]:
     """Those whose pages this person opened last, the latest first."""
-    looks = Access.objects.filter(by=user).exclude(kind__in=LISTS).order_by("-at", "-id")
+    looks = Access.objects.filter(by=user, patient_id__isnull=False).exclude(kind__in=LISTS).order_by("-at", "-id")
     latest = list(dict.fromkeys(looks.values_list("patient_id", flat=True)[:300]))[:RECENT]
     found = Patient.objects.in_bulk(latest)
     return [found[pk] for pk in latest if pk in found]
