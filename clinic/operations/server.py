@@ -7,22 +7,34 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from clinic.operations.nightly import Nightly
 
 THREADS = 4
 WAITING = 32  # requests taken at once; more wait in the operating system's queue
 
 
-def prepare() -> None:
-    """Folders that only their owner may open, tables up to date, the cache table."""
+def prepare() -> bool:
+    """Folders that only their owner may open, tables up to date, the cache table; whether this was an upgrade."""
     for folder in (settings.DATA_DIR, settings.KEY_DIR):
         Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.name == "posix" and Path(folder).stat().st_uid == os.getuid():
             Path(folder).chmod(0o700)
+    upgraded = _is_upgrade()
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
     database = settings.DATABASES["default"]
     if os.name == "posix" and database["ENGINE"].endswith("sqlite3"):
         Path(database["NAME"]).chmod(0o600)
+    return upgraded
+
+
+def _is_upgrade() -> bool:
+    """Whether tables are there already, and some are about to be changed."""
+    executor = MigrationExecutor(connection)
+    return bool(executor.loader.applied_migrations and executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def why_not_listen(host: str, port: int) -> str:
@@ -59,13 +71,13 @@ def listen_or_refuse() -> None:
         sys.exit(2)
 
 
-def serve() -> None:
-    """Serve until Ctrl-C, in the foreground, without a log of who asked for what."""
+def serve(*, upgraded: bool = False) -> None:
+    """Serve until Ctrl-C, in the foreground, without a log of who asked for what; after an upgrade verify at once."""
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    Granian(
+    program = Granian(
         "clinic.wsgi:application",
         address=settings.HOST,
         port=settings.PORT,
@@ -77,4 +89,10 @@ def serve() -> None:
         log_access=False,
         log_level=LogLevels.warning,
         working_dir=settings.BASE_DIR,
-    ).serve()
+    )
+    nightly = Nightly(verify_now=upgraded)
+    nightly.start()
+    try:
+        program.serve()
+    finally:
+        nightly.stop()

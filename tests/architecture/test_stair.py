@@ -30,6 +30,7 @@ LEVELS: list[tuple[str, int]] = [
     ("sessions/charts", 9),
     ("sessions/forms", 10),
     ("clinic/formats", 0),
+    ("clinic/operations/nightly.py", 10),
     ("clinic/operations/server.py", 10),
     ("clinic/operations/files.py", 10),  # pages of both rooms answer with it
     ("clinic/operations", 11),

@@ -40,7 +40,7 @@ class Command(BaseCommand):
             self._start_apart()
         if not options["no_serve"]:
             server.listen_or_refuse()
-        server.prepare()
+        upgraded = server.prepare()
         place = Path(settings.KEY_DIR) / "demo_passwords"
         if User.objects.exists() and not place.exists():
             self.stderr.write("This folder holds a logbook that is no demo. Nothing was changed.")
@@ -54,7 +54,7 @@ class Command(BaseCommand):
         if not options["no_serve"]:
             self.stdout.write(f"The demo is at {server.address()} (stop it with Ctrl-C)")
             self.stdout.flush()
-            server.serve()
+            server.serve(upgraded=upgraded)
             self.stdout.write("The demo has stopped; the next start finds it as it is.")
 
     def _invent(self, passwords: dict[str, str]) -> None:

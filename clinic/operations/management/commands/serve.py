@@ -13,12 +13,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         server.listen_or_refuse()
-        server.prepare()
+        upgraded = server.prepare()
         self.stdout.write(f"The logbook is at {server.address()} (stop it with Ctrl-C)")
         if token := token_for_first_account():
             self.stdout.write("The logbook has no administrator yet. Open the first account with this one-time token:")
             self.stdout.write(f"    {token}")
             self.stdout.write(f"    {server.address()}first-account/")
         self.stdout.flush()
-        server.serve()
+        server.serve(upgraded=upgraded)
         self.stdout.write("The logbook has stopped.")
