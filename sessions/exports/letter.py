@@ -20,7 +20,8 @@ def letter_pdf(letter: Letter, *, printed_by: str, at: datetime) -> bytes:
     with translation.override(letter.language):
         parts: list[dict[str, Any]] = [{"kind": "text", "text": text} for text in letter.paragraphs]
         for table in letter.tables:
-            parts += [{"kind": "heading", "text": str(table.title)}, table_block(table)]
+            parts.append({"kind": "heading", "text": str(table.title)})
+            parts.append(table_block(table) if table.rows else {"kind": "quiet", "text": str(table.empty)})
         parts.append({"kind": "text", "text": letter.closing})
         frame = Frame(
             title=letter.title,

@@ -11,7 +11,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from clinic.accounts.models import User
 from clinic.accounts.roles import Role
@@ -73,10 +73,18 @@ def build(
             tables=(
                 _table("seen", _("Who was shown your record"), _("What was shown"), seen, _("Nobody in this period.")),
                 _table(
-                    "taken", _("What was taken out as a file or on paper"), _("What"), out, _("Nothing in this period.")
+                    "taken",
+                    _("What was taken out as a file or on paper"),
+                    pgettext("letter", "What was taken out"),
+                    out,
+                    _("Nothing in this period."),
                 ),
                 _table(
-                    "changed", _("Who wrote in your record"), _("What was done"), changed, _("Nobody in this period.")
+                    "changed",
+                    _("Who wrote in your record"),
+                    pgettext("letter", "What was done"),
+                    changed,
+                    _("Nobody in this period."),
                 ),
             ),
             closing=_(
@@ -151,11 +159,11 @@ def _times(groups: Iterable[_Group]) -> int:
 
 def _table(name: str, title: str, what: str, groups: Iterable[_Group], empty: str) -> Table:
     columns = (
-        Column("day", _("Day"), "date"),
+        Column("day", pgettext("letter", "Day"), "date"),
         Column("person", _("Person")),
         Column("role", _("Role at the time")),
         Column("what", what),
-        Column("times", _("Times"), "number"),
+        Column("times", pgettext("letter", "Times"), "number"),
     )
     rows = [Row((group.day, group.person, group.role, group.what, group.times)) for group in groups]
     return Table(name, title, columns, rows, empty=empty)

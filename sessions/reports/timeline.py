@@ -124,10 +124,10 @@ def table_of(patient: Patient, lines: Sequence[Line], order: str = PERFORMED) ->
         Column("what", _("What")),
         Column("performed_on", _("Performed on"), "date"),
         Column("performed_at", _("at (time)")),
-        Column("entered", _("Entered"), "moment"),
+        Column("entered", pgettext("clock", "Entered"), "moment"),
         Column("entered_by", _("Entered by")),
         Column("late", _("Entered on another day")),
-        Column("signed", _("Signed"), "moment"),
+        Column("signed", pgettext("clock", "Signed"), "moment"),
         Column("signatures", _("Signatures")),
         Column("notes", _("Remarks")),
     )

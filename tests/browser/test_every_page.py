@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from clinic.accounts.models import User
 from clinic.accounts.roles import Role
@@ -159,6 +160,9 @@ def addresses_of(physician: User, staff: User) -> dict[str, list[str]]:
     found["logbook:history"] = [
         reverse("logbook:history", args=[kind, records[kind].uid]) for kind in ("patient", "session")
     ]
+    found["logbook:patient-as-known"].append(
+        f"{found['logbook:patient-as-known'][0]}?on={timezone.localdate():%Y-%m-%d}"
+    )
     found["home"].append("/nothing-here/")
     return found
 
