@@ -62,7 +62,7 @@ def register(request: PersonRequest) -> HttpResponse:
         except Refused as refused:
             form.add_problems(refused.problems)
         else:
-            messages.success(request, _("Registered under number %(number)s.") % {"number": patient.record_number})
+            messages.success(request, _("The patient is registered."))
             return redirect("logbook:patient", patient.uid)
     alike = _alike(request, form) if form.is_bound else []
     record_look(request, [], "duplicates")
