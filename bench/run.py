@@ -1,4 +1,5 @@
-"""Run every figure on SQLite and, where it is there, on PostgreSQL; exit 1 where a limit is missed."""
+"""Run every figure, or those named (saving page sizes writers verifying), on SQLite and, where it is there, on
+PostgreSQL; exit 1 where a limit is missed."""
 
 import os
 import subprocess
@@ -13,16 +14,16 @@ HERE = Path(__file__).resolve().parent.parent
 
 def measure(engine: str, url: str) -> int:
     """All figures on one engine, in a process and a folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="logbook-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="logbook-bench-") as place:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CLINIC_")}
         environment = kept | {
-            "CLINIC_DATA_DIR": folder,
+            "CLINIC_DATA_DIR": str(Path(place) / "data"),
             "CLINIC_DATABASE_URL": url,
             "DJANGO_SETTINGS_MODULE": "clinic.settings",
         }
         print(f"\n{engine}", flush=True)
         return subprocess.run(
-            [sys.executable, "-m", "bench.measure"], cwd=HERE, env=environment, check=False
+            [sys.executable, "-m", "bench.measure", *sys.argv[1:]], cwd=HERE, env=environment, check=False
         ).returncode
 
 

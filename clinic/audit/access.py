@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from clinic.audit.chain import LOCK, NOTHING_BEFORE, locked, moment_text
 from clinic.audit.keys import Ring, ring
 from clinic.audit.models import Access, Seal
 from clinic.audit.queue import one_writer
+from clinic.audit.statements import run
 
 FORMAT = "logbook-access-1"
 SEAL_FORMAT = "logbook-seal-1"
@@ -94,9 +96,7 @@ def _address(request: HttpRequest) -> str | None:
 
 def _write(accesses: list[Access]) -> None:
     keys = ring()
-    with connection.cursor() as cursor:
-        locked(cursor, OWN_LOCK, LAST)
-        last = cursor.fetchone()
+    last = locked(OWN_LOCK, LAST)
     number, mac, before = _after_seals() if last is None else (last[0], bytes(last[1]), _as_moment(last[2]))
     if before is not None and month_of(before) < month_of(accesses[0].at):
         _seal(keys, month_of(before), number, mac)
@@ -104,7 +104,25 @@ def _write(accesses: list[Access]) -> None:
         number += 1
         access.number = number
         mac = access.mac = access_mac(keys, mac, said_by(access))
-    Access.objects.bulk_create(accesses)
+    run(_inserting(len(accesses)), [value for access in accesses for value in _values(access)])
+
+
+COLUMNS = ("number", "at", "by_id", "by_name", "patient_id", "kind", "route", "record", "address", "detail", "mac")
+
+
+@lru_cache(maxsize=100)
+def _inserting(rows: int) -> str:
+    """The statement that inserts so many accesses."""
+    one = f"({', '.join(['%s'] * len(COLUMNS))})"
+    names = ", ".join(f'"{name}"' for name in COLUMNS)
+    return f'INSERT INTO "audit_access" ({names}) VALUES {", ".join([one] * rows)}'  # noqa: S608 -- names of our own table
+
+
+def _values(access: Access) -> list[Any]:
+    known = access.record.hex if access.record and connection.vendor == "sqlite" else access.record
+    at = connection.ops.adapt_datetimefield_value(access.at)
+    start = [access.number, at, access.by_id, access.by_name, access.patient_id, access.kind, access.route]
+    return [*start, known, access.address, access.detail, access.mac]
 
 
 def said_by(access: Access) -> list[Any]:

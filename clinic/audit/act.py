@@ -18,6 +18,7 @@ from clinic.audit.access import write_waiting
 from clinic.audit.chain import add_link
 from clinic.audit.models import Act
 from clinic.audit.queue import one_writer
+from clinic.audit.statements import run
 from clinic.audit.stored import columns, history_of, in_one_form, json_places, reading
 from clinic.lib.problems import AlreadyDone, Problem, Refused
 
@@ -159,9 +160,7 @@ def _insert(model: type[models.Model], rows: list[models.Model]) -> None:
     for row in rows:
         row._prepare_related_fields_for_save("create")  # type: ignore[attr-defined]
         values += [field.get_db_prep_save(field.pre_save(row, True), database) for field in columns]
-    with database.cursor() as cursor:
-        cursor.execute(_inserting(model, len(rows), database.vendor), values)
-        keys = cursor.fetchall()
+    keys = run(_inserting(model, len(rows), database.vendor), values)
     for row, (key,) in zip(rows, keys, strict=True):
         row.pk, row._state.adding, row._state.db = key, False, database.alias
 
@@ -214,9 +213,7 @@ def _insert_act(act: Act) -> list[Any]:
     """Insert the act; its row as the database stored it."""
     fields = [field for field in Act._meta.local_concrete_fields if not field.primary_key]
     values = [field.get_db_prep_save(field.pre_save(act, True), connection) for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(_inserting_act(connection.vendor), values)
-        row = cursor.fetchone()
+    (row,) = run(_inserting_act(connection.vendor), values)
     act.pk, act._state.adding, act._state.db = row[0], False, connection.alias
     return list(row)
 
@@ -242,14 +239,9 @@ def _copy_to_history(
         sign,
         act.pk,
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(_copying(model, len(pks), connection.vendor), [*added, *pks])
-        _read_back(history_of(model), cursor, rows)
-
-
-def _read_back(history: type[models.Model], cursor: Any, rows: dict[str, list[list[Any]]]) -> None:
-    found = in_one_form(cursor.fetchall(), json_places(tuple(columns(history))))
-    rows.setdefault(history._meta.db_table, []).extend(found)
+    history = history_of(model)
+    stored = run(_copying(model, len(pks), connection.vendor), [*added, *pks])
+    rows.setdefault(history._meta.db_table, []).extend(in_one_form(stored, json_places(columns(history))))
 
 
 @lru_cache(maxsize=500)
@@ -275,9 +267,8 @@ def _keep_removed(
     """What rows held that are gone now, as it was last read."""
     history = history_of(model)
     models.QuerySet(history).bulk_create(_last_history(row, act) for row in removed)  # type: ignore[arg-type]
-    with connection.cursor() as cursor:
-        cursor.execute(_reading_removed(history, connection.vendor), [act.pk, "-"])
-        _read_back(history, cursor, rows)
+    stored = run(_reading_removed(history, connection.vendor), [act.pk, "-"])
+    rows.setdefault(history._meta.db_table, []).extend(in_one_form(stored, json_places(columns(history))))
 
 
 @lru_cache(maxsize=100)

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from clinic.audit.keys import KeyMissing, Ring, ring
 from clinic.audit.models import Act, Link, Shape
+from clinic.audit.statements import run
 from clinic.audit.stored import content, in_one_form, json_places, reading, shape_now
 from clinic.lib.canonical import digest as digest_of
 
@@ -74,8 +75,7 @@ def add_link(act_id: int, act_row: list[Any], rows: dict[str, list[list[Any]]]) 
     at = timezone.now()
     mac = mac_of(keys, number + 1, previous, moment_text(at), digest)
     stored_at = connection.ops.adapt_datetimefield_value(at)
-    with connection.cursor() as cursor:
-        cursor.execute(_ADDING, [number + 1, act_id, stored_at, shape_digest[:SHAPE_DIGITS], digest, keys.key_id, mac])
+    run(_ADDING, [number + 1, act_id, stored_at, shape_digest[:SHAPE_DIGITS], digest, keys.key_id, mac])
 
 
 _ADDING = (
@@ -86,9 +86,7 @@ _ADDING = (
 
 def _locked_head(keys: Ring) -> tuple[int, bytes]:
     """The last entry's number and code; nobody else adds one until this transaction ends."""
-    with connection.cursor() as cursor:
-        locked(cursor, LOCK, LAST)
-        last = cursor.fetchone()
+    last = locked(LOCK, LAST)
     if last is None:
         return 0, NOTHING_BEFORE
     if last[2] != keys.key_id:
@@ -96,14 +94,15 @@ def _locked_head(keys: Ring) -> tuple[int, bytes]:
     return last[0], bytes(last[1])
 
 
-def locked(cursor: Any, lock: tuple[int, int], question: str) -> None:
-    """Ask `question` once no other writer stands before us. SQLite has one writer anyway."""
+def locked(lock: tuple[int, int], question: str) -> tuple[Any, ...] | None:
+    """The first row of `question`, asked once no other writer stands before us. SQLite has one writer anyway."""
     if connection.vendor == "sqlite":
-        cursor.execute(question)
-        return
-    # One trip; the question is a statement of its own, so that it sees what the one before us has written.
-    cursor.execute(f"SELECT pg_advisory_xact_lock({lock[0]}, {lock[1]}); {question}")
-    cursor.nextset()
+        return next(iter(run(question, [])), None)
+    with connection.cursor() as cursor:
+        # One trip; the question is a statement of its own, so that it sees what the one before us has written.
+        cursor.execute(f"SELECT pg_advisory_xact_lock({lock[0]}, {lock[1]}); {question}")
+        cursor.nextset()
+        return cursor.fetchone()
 
 
 def keep_shape() -> None:

@@ -39,10 +39,11 @@ def recorded_models() -> tuple[type[models.Model], ...]:
     return tuple(sorted(found, key=lambda model: model._meta.db_table))
 
 
-def columns(model: type[models.Model]) -> list[str]:
+@cache
+def columns(model: type[models.Model]) -> tuple[str, ...]:
     """The columns of a table as "name:kind", its key first; the kind says in which form a value reads."""
     fields = sorted(model._meta.local_concrete_fields, key=lambda field: not field.primary_key)
-    return [f"{field.column}:{_kind(field)}" for field in fields]
+    return tuple(f"{field.column}:{_kind(field)}" for field in fields)
 
 
 def _kind(field: models.Field) -> str:
@@ -76,11 +77,12 @@ def _expression(spec: str, vendor: str, prefix: str) -> str:
     return (SQLITE if vendor == "sqlite" else POSTGRESQL)[kind].format(c=column)
 
 
-# Django keeps a moment of SQLite as text in UTC, without a fraction where it is nought.
+# Django keeps a moment of SQLite as text in UTC, without a fraction where it is nought. A bare column of a day or a
+# flag would be made a Python value by the driver: a term keeps what is stored.
 SQLITE = {
     "moment": "CASE length({c}) WHEN 19 THEN {c} || '.000000' ELSE {c} END",
-    "day": "{c}",
-    "flag": "{c}",
+    "day": "{c} || ''",
+    "flag": "{c} + 0",
     "uuid": "{c}",
     "json": "{c}",
     "address": "{c}",

@@ -1,5 +1,6 @@
 """The chain: one entry per act, over the rows as the database stored them."""
 
+import json
 from datetime import date
 from decimal import Decimal
 
@@ -59,3 +60,16 @@ def test_altered_history_no_longer_fits(physician, unguarded):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE logbook_historicalpatient SET birth_date = '1985-09-08'")
     assert [content.fits for content in contents([number])] == [False]
+
+
+def test_sealed_values_read_alike_on_both_engines(physician):
+    _patient, course, device = ready(by=physician)
+    a_signed_session(by=physician, course=course, device=device)
+    kinds = set()
+    for content in contents([number for number, _act in entries()]):
+        _shape, act, rows = json.loads(content.text)
+        kinds |= {type(value) for value in act} | {type(value) for row in rows for value in row}
+        assert "datetime" not in content.text
+    assert kinds == {str, int, type(None)}
+    session_row = next(row for row in rows if row[0] == "logbook_historicalsession")
+    assert {"2026-01-12 13:05:00.000000", "2026-01-01", 0} <= set(session_row)

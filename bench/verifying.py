@@ -1,0 +1,58 @@
+"""Reading a history of many entries from end to end: entries a second, and the most memory it takes."""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from uuid import uuid4
+
+from django.db import connection, transaction
+
+from bench import rows
+from clinic.accounts.models import User
+from clinic.audit.models import Link
+from sessions.actions.session import log_session
+from sessions.actions.signature import sign_session
+from sessions.models import Device
+
+LEAST_A_SECOND, MOST_MB = 5000, 200
+SESSIONS_A_COURSE, AT_ONCE = 40, 20
+
+
+def measure(by: User, machine: Device, entries: int = 100_000) -> bool:
+    """Log and sign until the chain has so many entries, then verify in a process of its own; whether the limits hold."""
+    begin = time.monotonic()
+    _fill(by, machine, entries)
+    filled = time.monotonic() - begin
+    done = subprocess.run(
+        [sys.executable, "manage.py", "verify_audit", "--json"], capture_output=True, text=True, check=False
+    )
+    said = json.loads(done.stdout)
+    megabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    a_second = said["entries"] / said["seconds"]
+    print(
+        f"  verifier: {said['entries']} entries and {said['accesses']} accesses {said['state']} in {said['seconds']:.1f} s: "
+        f"{a_second:.0f} entries a second (at least {LEAST_A_SECOND}), {megabytes:.0f} MB (under {MOST_MB}); "
+        f"made in {filled:.0f} s"
+    )
+    return done.returncode == 0 and a_second >= LEAST_A_SECOND and megabytes < MOST_MB
+
+
+def _fill(by: User, machine: Device, entries: int) -> None:
+    """Sessions logged and signed through the acts; many acts a transaction, which changes how soon and not what."""
+    have = Link.objects.count()
+    course, number = rows.course(by, "Verified"), 0
+    while have + 2 * AT_ONCE <= entries:
+        with transaction.atomic():
+            for _each in range(AT_ONCE):
+                number += 1
+                entry = rows.entry(by, machine, number, asked=number % 2 == 0)
+                session = log_session(by=by, course=course, entry=entry, key=uuid4())
+                sign_session(by=by, session=session, version=session.version)
+        have += 2 * AT_ONCE
+        if number % SESSIONS_A_COURSE == 0:
+            course, number = rows.course(by, f"Verified {have}"), 0
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
