@@ -5,6 +5,7 @@ SQLite drops a table's triggers with the table when a migration remakes it; befo
 because SQLite refuses to rename a table that a trigger of another one names.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -162,16 +163,27 @@ def _postgresql(rule: Rule) -> str:
     )
 
 
-def _function(rule: Rule) -> str:
-    return f'CREATE OR REPLACE FUNCTION "{rule.trigger}"() RETURNS trigger LANGUAGE plpgsql AS $${_body(rule)}$$'
+def _function(rule: Rule, schema: str) -> str:
+    return (
+        f'CREATE OR REPLACE FUNCTION "{rule.trigger}"() RETURNS trigger LANGUAGE plpgsql AS $${_body(rule, schema)}$$'
+    )
 
 
-def _body(rule: Rule) -> str:
+def _body(rule: Rule, schema: str) -> str:
     refused = f"RAISE EXCEPTION '{rule.words}' USING ERRCODE = 'restrict_violation';"
     if not rule.when:
         return f" BEGIN {refused} END "
+    # Tables by their full name: a temporary table of the same name would stand in front of ours.
+    when = re.sub(r'\b(FROM|JOIN) "', rf'\1 "{schema}"."', rule.when)
     row = "OLD" if rule.event == "delete" else "NEW"
-    return f" BEGIN IF {rule.when} THEN {refused} END IF; RETURN {row}; END "
+    return f" BEGIN IF {when} THEN {refused} END IF; RETURN {row}; END "
+
+
+def _schema(cursor: Any, vendor: str) -> str:
+    if vendor == "sqlite":
+        return ""
+    cursor.execute("SELECT current_schema()")
+    return str(cursor.fetchone()[0])
 
 
 def _type(rule: Rule) -> int:
@@ -185,21 +197,24 @@ def install(using: str = "default") -> list[str]:
     """Put every guard in place that is missing or different; the names of those that were."""
     connection = connections[using]
     wrong = missing(using)
+    if not wrong:
+        return []
     with connection.cursor() as cursor:
         _settle(cursor, connection.vendor)
+        schema = _schema(cursor, connection.vendor)
         for rule in _wanted(connection):
             if rule.trigger in wrong:
-                _put(cursor, rule, connection.vendor)
+                _put(cursor, rule, connection.vendor, schema)
     return wrong
 
 
-def _put(cursor: Any, rule: Rule, vendor: str) -> None:
+def _put(cursor: Any, rule: Rule, vendor: str, schema: str) -> None:
     if vendor == "sqlite":
         cursor.execute(f'DROP TRIGGER IF EXISTS "{rule.trigger}"')
         cursor.execute(_sqlite(rule))
         return
     cursor.execute(f'DROP TRIGGER IF EXISTS "{rule.trigger}" ON "{rule.table}"')
-    cursor.execute(_function(rule))
+    cursor.execute(_function(rule, schema))
     cursor.execute(_postgresql(rule))
     # Without ALWAYS a session that says it is a replica would not be refused.
     cursor.execute(f'ALTER TABLE "{rule.table}" ENABLE ALWAYS TRIGGER "{rule.trigger}"')
@@ -227,17 +242,24 @@ def missing(using: str = "default") -> list[str]:
     connection = connections[using]
     with connection.cursor() as cursor:
         there = {name: said for name, _table, said in _there(cursor, connection.vendor)}
+        schema = _schema(cursor, connection.vendor)
     return [
-        rule.trigger for rule in _wanted(connection) if there.get(rule.trigger) != _as_kept(rule, connection.vendor)
+        rule.trigger
+        for rule in _wanted(connection)
+        if there.get(rule.trigger) != _as_kept(rule, connection.vendor, schema)
     ]
 
 
 def strangers(using: str = "default") -> list[str]:
-    """Triggers in this database that are none of ours: they could change what an act writes."""
+    """Triggers and rules in this database that are none of ours: they could change what an act writes."""
     connection = connections[using]
     known = {rule.trigger for rule in _wanted(connection)}
     with connection.cursor() as cursor:
-        return sorted(name for name, _table, _said in _there(cursor, connection.vendor) if name not in known)
+        names = {name for name, _table, _said in _there(cursor, connection.vendor)}
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT rulename FROM pg_rules WHERE schemaname = current_schema()")
+            names |= {name for (name,) in cursor.fetchall()}
+    return sorted(names - known)
 
 
 def _wanted(connection: Any) -> list[Rule]:
@@ -245,11 +267,11 @@ def _wanted(connection: Any) -> list[Rule]:
     return [rule for rule in rules() if connection.vendor in rule.engines and rule.table in there]
 
 
-def _as_kept(rule: Rule, vendor: str) -> str:
+def _as_kept(rule: Rule, vendor: str, schema: str) -> str:
     """How the catalogue of the engine tells a guard that is as it should be."""
     if vendor == "sqlite":
         return _sqlite(rule)
-    return f"A {rule.table} {_type(rule)} False {_body(rule)}"
+    return f"A {rule.table} {_type(rule)} False {_body(rule, schema)}"
 
 
 def _there(cursor: Any, vendor: str) -> list[tuple[str, str, str]]:
@@ -265,7 +287,7 @@ def _there(cursor: Any, vendor: str) -> list[tuple[str, str, str]]:
 
 
 _CATALOGUE = """
-    SELECT t.tgname, c.relname, t.tgenabled::text, t.tgtype, t.tgqual IS NOT NULL, p.prosrc
+    SELECT t.tgname, c.relname, t.tgenabled::text, t.tgtype, t.tgqual IS NOT NULL OR t.tgattr::text <> '', p.prosrc
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
     WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace
 """

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, NotSupportedError, connection, models, transaction
 
 SQLITE = connection.vendor == "sqlite"
 
@@ -18,7 +18,7 @@ def refusal(sql: str, *values: Any) -> str:
     """The words in which the database refuses `sql`; empty where it lets it pass."""
     try:
         run(sql, *values)
-    except IntegrityError as error:
+    except (IntegrityError, NotSupportedError) as error:
         return str(error).splitlines()[0]
     return ""
 
@@ -28,6 +28,12 @@ def as_a_stranger() -> None:
     if SQLITE:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA recursive_triggers = OFF")
+
+
+def as_ours() -> None:
+    if SQLITE:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA recursive_triggers = ON")
 
 
 def columns(model: type[models.Model]) -> list[str]:

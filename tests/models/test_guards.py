@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from django.db import connection, models
+from django.db import models
 
 from clinic.accounts.models import User
 from sessions.actions.result import mark_result_in_error
@@ -30,7 +30,7 @@ from sessions.models import (
     Signature,
 )
 from sessions.models.guards import LOCKED, MOVED
-from tests.audit.raw import SQLITE, as_a_stranger, copied, refusal, run, upsert
+from tests.audit.raw import SQLITE, as_a_stranger, as_ours, copied, refusal, run, upsert
 from tests.factories import a_draft, a_signed_session, an_entry, at
 from tests.reports.signed import a_session_of_every_kind
 
@@ -54,9 +54,7 @@ def signed(physician: User) -> Iterator[Session]:
     session = a_session_of_every_kind(physician)
     as_a_stranger()
     yield session
-    if SQLITE:
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA recursive_triggers = ON")
+    as_ours()
 
 
 @pytest.fixture
