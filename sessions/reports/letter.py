@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Case, Count, Max, Min, Q, Value, When
 from django.db.models.functions import TruncDate
 from django.utils import timezone, translation
 from django.utils.formats import date_format
@@ -23,6 +23,8 @@ from sessions.reports.session_filter import start_of
 
 # What left the logbook, on paper or as a file, and not only a screen.
 TAKEN_OUT = Q(kind__startswith="export") | Q(kind__startswith="print")
+# Somebody without the role for it looked, for a short time and with a reason.
+IN_EMERGENCY = Q(detail__startswith="emergency")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ def build(
         Access.objects.filter(period, patient_id=patient.pk),
         Act.objects.filter(period, patient_id=patient.pk),
     )
+    accesses = accesses.annotate(urgent=Case(When(IN_EMERGENCY, then=True), default=False))
+    acts = acts.annotate(urgent=Value(False))
     looked, taken = _counted(accesses.exclude(TAKEN_OUT)), _counted(accesses.filter(TAKEN_OUT))
     wrote, exported = _counted(acts.exclude(TAKEN_OUT)), _counted(acts.filter(TAKEN_OUT))
     roles = _Roles(row["by_id"] for rows in (looked, taken, wrote, exported) for row in rows)
@@ -105,7 +109,7 @@ def _period(from_date: date | None, to_date: date | None) -> Q:
 
 def _counted(found: Any) -> list[dict[str, Any]]:
     """How often each person did each kind of thing on each clinic day."""
-    grouped = found.order_by().annotate(day=TruncDate("at")).values("day", "by_id", "by_name", "kind")
+    grouped = found.order_by().annotate(day=TruncDate("at")).values("day", "by_id", "by_name", "kind", "urgent")
     return list(grouped.annotate(times=Count("pk"), first=Min("at"), last=Max("at")))
 
 
@@ -135,21 +139,22 @@ def _grouped(rows: Iterable[dict[str, Any]], in_words: Any, roles: _Roles) -> li
     for (day, name, pk), kinds in sorted(
         groups.items(), key=lambda item: (-item[0][0].toordinal(), item[0][1], item[0][2] or 0)
     ):
-        kinds.sort(key=lambda row: (-row["times"], row["kind"]))
+        kinds.sort(key=lambda row: (-row["times"], row["kind"], row["urgent"]))
         held = roles.between(pk, min(row["first"] for row in kinds), max(row["last"] for row in kinds))
         lines.append(
             _Group(
                 day=day,
                 person=name or _("not known"),
                 role=", ".join(str(Role(role).label) for role in held if role in Role.values),
-                what=", ".join(_how_often(in_words(row["kind"]), row["times"]) for row in kinds),
+                what=", ".join(_how_often(in_words(row["kind"]), row["times"], row["urgent"]) for row in kinds),
                 times=sum(row["times"] for row in kinds),
             )
         )
     return lines
 
 
-def _how_often(what: str, times: int) -> str:
+def _how_often(what: str, times: int, urgent: bool) -> str:
+    what = _("%(what)s in an emergency") % {"what": what} if urgent else what
     return what if times == 1 else f"{what} (×\u00a0{times})"
 
 

@@ -199,21 +199,9 @@ def rows_of(letter, name):
     return [row.values for row in table.rows]
 
 
-def look_on(day, user, kind, patient, times=1):
-    for _each in range(times):
-        Access.objects.bulk_create(
-            [
-                Access(
-                    at=day,
-                    by=user,
-                    by_name=user.full_name,
-                    patient_id=patient.pk,
-                    kind=kind,
-                    route="",
-                    address="192.0.2.7",
-                )
-            ]
-        )
+def look_on(day, user, kind, patient, times=1, detail=""):
+    who = {"by": user, "by_name": user.full_name, "patient_id": patient.pk, "address": "192.0.2.7"}
+    Access.objects.bulk_create(Access(at=day, kind=kind, route="", detail=detail, **who) for _each in range(times))
 
 
 def test_the_letter_groups_looks_by_person_and_day(client_of, auditor, physician, staff):
@@ -235,6 +223,14 @@ def test_the_letter_groups_looks_by_person_and_day(client_of, auditor, physician
         (today, "Lou Leroy", "clinic staff", "Report taken out as a file (×\u00a02)", 2)
     ]
     assert rows_of(letter, "changed") == [(today, "Dr Jeanne Morel", "physician", "Patient registered", 1)]
+
+
+def test_the_letter_says_what_was_seen_in_an_emergency(client_of, auditor, physician, staff):
+    patient = a_patient(by=physician)
+    look_on(timezone.now(), staff, "session", patient, 2)
+    look_on(timezone.now(), staff, "session", patient, detail="emergency 12ab34cd")
+    letter = client_of(auditor).get(address("patient-letter", patient, language="en")).context["letter"]
+    assert [values[3:] for values in rows_of(letter, "seen")] == [("Session (×\u00a02), Session in an emergency", 3)]
 
 
 def test_the_letter_names_the_role_of_the_time(client_of, administrator, auditor, staff, physician):
