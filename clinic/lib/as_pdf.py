@@ -22,7 +22,7 @@ Data are never part of the source: what a person typed is printed as it stands, 
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -35,6 +35,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from clinic.lib.columns import breakable, layout
 from clinic.lib.figures import figure_text
 from clinic.lib.glyphs import drawable, plainest
 from clinic.lib.problems import Problem, Refused
@@ -46,6 +47,8 @@ TEMPLATES = Path(__file__).resolve().parent.parent / "typst"
 LARGEST_TABLE_ROWS = 5_000
 ROWS_OF_A_LARGE_TABLE = 500
 MOST_COLUMNS_UPRIGHT = 6
+# Longer than any digest; what is longer still may break anywhere, or it would run off the page.
+LONGEST_WORD_OF_A_LINE = 72
 _one_large_table = Lock()
 
 
@@ -83,9 +86,10 @@ def document(template: Path, body: dict[str, Any], frame: Frame, *, large: bool 
 def table_pdf(table: Table, frame: Frame) -> bytes:
     """A report's table. Raises `Refused` where it has more rows than a PDF can carry."""
     refuse_too_long(len(table.rows))
+    wide = frame.wide or len(table.columns) > MOST_COLUMNS_UPRIGHT
     with translation.override(frame.language):
-        body = {"table": table_block(table), "note": str(table.note)}
-    laid = Frame(**(vars(frame) | {"wide": frame.wide or len(table.columns) > MOST_COLUMNS_UPRIGHT}))
+        body = {"table": table_block(table, wide=wide), "note": str(table.note)}
+    laid = replace(frame, wide=wide)
     if len(table.rows) < ROWS_OF_A_LARGE_TABLE:
         return document(TEMPLATES / "table.typ", body, laid)
     with _one_large_table:
@@ -110,29 +114,44 @@ def refuse_too_long(rows: int) -> None:
         )
 
 
-def table_block(table: Table) -> dict[str, Any]:
-    """A table as the block of kind "table" that `frame.typ` sets, its values as texts in the active language."""
+def table_block(table: Table, *, wide: bool = False) -> dict[str, Any]:
+    """A table as the block of kind "table" that `frame.typ` sets, its values as texts in the active language.
+
+    `wide`: the page lies on its side.
+    """
 
     def texts(row: Row) -> list[str]:
         return [shown(value, column.kind) for column, value in zip(table.columns, row.values, strict=True)]
 
+    headings = [column.heading for column in table.columns]
+    lines = [texts(row) for row in table.rows]
+    totals = texts(table.totals) if table.totals and table.rows else None
+    numbers = [column.is_number for column in table.columns]
+    laid = layout([headings, *lines, *([totals] if totals else [])], whole=numbers, wide=wide)
     return {
         "kind": "table",
-        "columns": [column_block(column.heading, right=column.is_number) for column in table.columns],
-        "rows": [{"cells": texts(row), "struck": row.struck} for row in table.rows],
-        "totals": texts(table.totals) if table.totals and table.rows else None,
+        "columns": [
+            {
+                "title": breakable(heading, laid.longest_word),
+                "right": number,
+                "width": laid.widths[place] if laid.widths else None,
+            }
+            for place, (heading, number) in enumerate(zip(headings, numbers, strict=True))
+        ],
+        "rows": [
+            {"cells": [breakable(text, laid.longest_word) for text in line], "struck": row.struck}
+            for line, row in zip(lines, table.rows, strict=True)
+        ],
+        "totals": totals,
         "empty": str(table.empty or _("Nothing was counted within these limits.")),
+        "size": laid.size,
+        "breakable": laid.rows_may_break,
     }
 
 
 def rows_block(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
     """A table within a document, from columns and plain rows."""
     return table_block(Table("", "", tuple(columns), [Row(tuple(row)) for row in rows]))
-
-
-def column_block(title: str, *, right: bool = False) -> dict[str, Any]:
-    """One column of a table for `frame.typ`; `right` for figures."""
-    return {"title": str(title), "right": right}
 
 
 def shown(value: Any, kind: str = "text") -> str:
@@ -181,7 +200,7 @@ def _drawn(data: dict[str, Any], draw: Callable[[str], str], language: str) -> s
             text = str(value).replace("\r\n", "\n").replace("\r", "\n")
             drawn = draw(text)
             replaced = replaced or drawn.count("[U+") > text.count("[U+")
-            return drawn
+            return breakable(drawn, LONGEST_WORD_OF_A_LINE)
         if isinstance(value, dict):
             return {key: walk(item) for key, item in value.items()}
         if isinstance(value, list | tuple):

@@ -14,7 +14,7 @@ NOT_FOR_ARCHIVES = frozenset({"Cc", "Co", "Cn", "Cs"})
 # Invisible marks that make a line read as another one: shown, never obeyed.
 TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 # Beyond these blocks a sign may need its neighbours; where a page cannot be set, only these are kept as they are.
-PLAIN = re.compile(r"[\n\u0020-\u007e\u00a0-\u017f\u0384-\u03ce\u0400-\u045f\u2010-\u2027\u202f\u20ac]")
+PLAIN = re.compile(r"[\n\t\u200b\u0020-\u007e\u00a0-\u017f\u0384-\u03ce\u0400-\u045f\u2010-\u2027\u202f\u20ac]")
 
 
 def drawable(text: str) -> str:

@@ -137,6 +137,15 @@ def test_table_that_is_too_long_is_refused_with_the_way_out():
         table_pdf(table, a_frame())
 
 
+def test_long_words_break_instead_of_running_off_the_page_and_digests_stay_whole():
+    digest = "0123456789abcdef" * 4
+    frame = a_frame(under_title=("y" * 300, f"SHA-256 {digest}"))
+    text = words(table_pdf(a_table("x" * 300), frame))
+    assert digest in text
+    assert ("x" * 140 in text, "y" * 140 in text) == (False, False)
+    assert "x" * 300 in text.replace("\u200b", "").replace(" ", "")
+
+
 def test_template_reads_no_file_and_sees_no_font_of_the_machine(tmp_path):
     template = tmp_path / "thief.typ"
     template.write_text('#read("/etc/passwd")')
