@@ -149,7 +149,8 @@ def _fields(
 
 def _kept_fields(row: Any) -> list[Any]:
     """The fields a person may know: not keys, addresses, counters and other things that nobody types."""
-    return _kept_fields_of(type(row))
+    history: Any = type(row)
+    return _kept_fields_of(history)
 
 
 @cache

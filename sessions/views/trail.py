@@ -140,6 +140,7 @@ def _answer(request: PersonRequest, question: Question) -> HttpResponse:
         "form": form.as_typed(),
         "page": page,
         "patient": patient,
+        "kinds": ", ".join(str(form.words[kind]) for kind in form.cleaned_data["kind"]),
         "record": subjects_in_words({chosen.record}).get(chosen.record) if chosen.record else None,
         "without_patient": form.address(patient=None),
         "without_record": form.address(record=None),
