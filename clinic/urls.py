@@ -4,6 +4,7 @@ from allauth.account import views as library
 from django.urls import include, path
 
 from clinic.accounts import views as accounts
+from clinic.operations import verification
 from clinic.operations import views as operations
 from sessions.views import home
 
@@ -19,6 +20,8 @@ urlpatterns = [
     path("first-account/", accounts.first_account, name="first-account"),
     path("emergency/", accounts.emergency, name="emergency"),
     path("emergency/end/", accounts.emergency_end, name="emergency-end"),
+    path("verification/", verification.verification, name="verification"),
+    path("verification/start/", verification.verification_start, name="verification-start"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/new/", accounts.account_new, name="account-new"),
     path("accounts/<int:pk>/", accounts.account_edit, name="account-edit"),

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     SIGN_RECORDS = "sign, amend and mark records"
     SEE_REPORTS = "see reports"
     SEE_HISTORY = "see the history of a record and who looked at it"
+    VERIFY_HISTORY = "see and ask whether the history is as it was written"
     MANAGE_DEVICES = "manage devices"
     MANAGE_ACCOUNTS = "manage accounts"
     OPEN_EMERGENCY = "open treatment records in an emergency"
@@ -45,12 +46,13 @@ GRANTS: dict[str, frozenset[Permission]] = {
             P.SIGN_RECORDS,
             P.SEE_REPORTS,
             P.SEE_HISTORY,
+            P.VERIFY_HISTORY,
             P.MANAGE_DEVICES,
         }
     ),
     Role.STAFF: frozenset({P.FIND_PATIENTS, P.REGISTER_PATIENTS, P.SEE_REPORTS, P.OPEN_EMERGENCY}),
-    Role.AUDITOR: frozenset({P.FIND_PATIENTS, P.READ_RECORDS, P.SEE_REPORTS, P.SEE_HISTORY}),
-    Role.ADMINISTRATOR: frozenset({P.SEE_REPORTS, P.MANAGE_DEVICES, P.MANAGE_ACCOUNTS}),
+    Role.AUDITOR: frozenset({P.FIND_PATIENTS, P.READ_RECORDS, P.SEE_REPORTS, P.SEE_HISTORY, P.VERIFY_HISTORY}),
+    Role.ADMINISTRATOR: frozenset({P.SEE_REPORTS, P.MANAGE_DEVICES, P.MANAGE_ACCOUNTS, P.VERIFY_HISTORY}),
 }
 # What an emergency access adds for its short time, to who may open one (`clinic.accounts.emergency`).
 EMERGENCY_GRANTS = frozenset({P.READ_RECORDS})

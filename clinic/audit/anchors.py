@@ -38,6 +38,10 @@ class Anchor:
     def code(self) -> str:
         return code_of(bytes.fromhex(self.mac))
 
+    @property
+    def when(self) -> datetime:
+        return datetime.fromisoformat(self.at)
+
 
 def anchor_file() -> Path:
     return Path(settings.ANCHOR_DIR) / "anchors.jsonl"
@@ -80,7 +84,7 @@ def kept() -> Iterator[Anchor]:
     for number, line in enumerate(lines, start=1):
         try:
             anchor = Anchor(**json.loads(line))
-            bytes.fromhex(anchor.mac)
+            _code, _when = anchor.code, anchor.when
         except (ValueError, TypeError) as error:
             raise ValueError(f"line {number}") from error
         if anchor.installation == own:

@@ -33,6 +33,7 @@ ACTS: dict[str, Promise] = {
     "export_letter": _("Letter for the patient made as a file"),
     "export_timeline": _("Timeline taken out as a file"),
     "export_trail": _("Trail taken out as a file"),
+    "purge_accesses": _("Accesses of a month deleted"),
 }
 LOOKS: dict[str, Promise] = {
     "patient": _("Patient page"),
@@ -74,6 +75,8 @@ LOOKS: dict[str, Promise] = {
     "account_closed": _("Account closed"),
     "account_reopened": _("Account opened again"),
     "role_change": _("Role changed"),
+    "guards_restored": _("Guards of the database were missing, and were put back"),
+    "verification_failed": _("Verification found the history altered, or could not read it"),
 }
 
 

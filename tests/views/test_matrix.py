@@ -41,6 +41,8 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "account-password": (ADMINISTRATOR, ADMINISTRATOR),
     "emergency": ("s", "s"),
     "emergency-end": (NOBODY, "s"),
+    "verification": ("pad", "pad"),
+    "verification-start": (NOBODY, "pad"),
     "logbook:patients": (FINDERS, FINDERS),
     "logbook:patient-new": ("ps", "ps"),
     "logbook:patient-duplicates": (NOBODY, "ps"),

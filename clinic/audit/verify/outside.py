@@ -13,7 +13,8 @@ from clinic.audit.verify.accesses import PURGE
 from clinic.audit.verify.findings import Finding
 from clinic.audit.verify.result import last_result
 
-TYPED = re.compile(r"\s*(\d{1,18})\s*[ :,/-]\s*([0-9A-Fa-f -]{4,})\s*")
+# The number and the code, alone or in the whole line of the foot in any language.
+TYPED = re.compile(r"\D{0,80}?(\d{1,18})\s*(?:[ :,/-]|\W+[A-Za-z]+)\s*([0-9A-Fa-f][0-9A-Fa-f -]{3,})\s*")
 
 
 def check_guards() -> Iterator[Finding]:
@@ -51,7 +52,7 @@ def check_anchors(typed: str = "") -> Iterator[Finding]:
     if before := last_result():
         yield from _entry(before.entries, before.code.replace("-", "").lower(), f"{before.at}, verify_audit")
     if typed:
-        yield from _typed(typed)
+        yield from check_typed(typed)
 
 
 def why_not_read(typed: str) -> str:
@@ -66,7 +67,8 @@ def _digits(typed: str) -> str:
     return re.sub(r"[ -]", "", match[2]).lower() if match else ""
 
 
-def _typed(typed: str) -> Iterator[Finding]:
+def check_typed(typed: str) -> Iterator[Finding]:
+    """The one entry that somebody read from a printed foot."""
     match = TYPED.fullmatch(typed)
     if match:
         yield from _entry(int(match[1]), _digits(typed), _("typed in"))

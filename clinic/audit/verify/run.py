@@ -1,6 +1,7 @@
 """One verification from end to end."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from itertools import chain
@@ -91,8 +92,18 @@ def _result(state: str, place: Place, found: list[Finding], seconds: float) -> R
         seconds=round(seconds, 2),
         findings=sum(finding.alters for finding in found),
         remarks=sum(not finding.alters for finding in found),
-        said=[asdict(finding) for finding in found[:MOST_KEPT]],
+        said=[asdict(finding) for finding in _of_each_kind(found)],
     )
+
+
+def _of_each_kind(found: list[Finding]) -> list[Finding]:
+    """As many as are kept, of each kind some: hundreds of one kind do not hide the one of another."""
+    counted: Counter[str] = Counter()
+    ranked = []
+    for place, finding in enumerate(found):
+        counted[finding.kind] += 1
+        ranked.append((counted[finding.kind], place))
+    return [found[place] for _rank, place in sorted(sorted(ranked)[:MOST_KEPT], key=lambda pair: pair[1])]
 
 
 def _keep(result: Result) -> None:

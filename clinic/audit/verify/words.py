@@ -1,0 +1,53 @@
+"""What a kind of finding is called on a page."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+KINDS: dict[str, Promise] = {
+    "cannot verify": _("Could not be verified"),
+    "entry missing": _("Entry of the chain missing"),
+    "entry altered": _("Entry of the chain altered"),
+    "shape altered": _("List of sealed columns altered"),
+    "act missing": _("Act missing"),
+    "act added": _("Act put in"),
+    "history altered": _("History altered"),
+    "history added": _("Row of the history put in"),
+    "row altered": _("Row altered"),
+    "row added": _("Row put in"),
+    "row removed": _("Row removed"),
+    "password altered": _("Password altered"),
+    "access missing": _("Access missing"),
+    "access altered": _("Access altered"),
+    "access added": _("Access put in"),
+    "seal altered": _("Seal of a month altered"),
+    "anchor altered": _("File of the anchors altered"),
+    "anchor differs": _("Differs from an anchor"),
+    "guard missing": _("Guard of the database missing"),
+    "trigger added": _("Strange trigger in the database"),
+    "file damaged": _("File of the database damaged"),
+    "clock": _("Clock"),
+    "content altered": _("Signed content altered"),
+    "changed after signature": _("Record changed after it was signed"),
+    "signature altered": _("Signature altered"),
+    "signature copied": _("Signature copied"),
+    "signature missing": _("Signature missing"),
+    "signer renamed": _("Signer renamed"),
+    "session altered": _("Session altered"),
+}
+# What a finding names that is no record of a table.
+THINGS: dict[str, Promise] = {
+    "entry": _("Entry"),
+    "act": _("Act"),
+    "access": _("Access"),
+    "month": _("Month"),
+    "shape": _("List of columns"),
+    "trigger": _("Trigger"),
+    "anchors": _("File of the anchors"),
+    "database": _("Database"),
+    "demo": _("Demonstration"),
+}
+
+
+def kind_in_words(kind: str) -> str:
+    """What was found, in short; the bare word where none is known."""
+    return str(KINDS.get(kind, kind))
