@@ -14,13 +14,15 @@ from clinic.accounts.models import User
 from clinic.audit.chain import head
 from clinic.audit.models import Access, Act
 from clinic.audit.verify import last_result
-from clinic.audit.words import LOOKS, act_in_words, look_in_words
+from clinic.audit.verify.result import UNKNOWN
+from clinic.audit.verify.words import kind_in_words
+from clinic.audit.words import act_in_words, look_in_words
 from sessions.models import Device, Patient, Session
 from sessions.reports.session_filter import SessionFilter, start_of
 from sessions.reports.sessions import build
 
 LATEST = 10
-MOST_EXPORTS = 5
+FEW = 5
 MOST_COUNTED = 99
 # One list or file may show many patients; its looks are read together as far as this.
 LOOKS_READ = 500
@@ -60,13 +62,13 @@ class Unusual:
 
 @dataclass(frozen=True)
 class Verified:
-    """How far the audit history was verified, when, what was found, and how far it reaches now."""
+    """How far the audit history was verified, when, what was found (kind, record, words), and how far it reaches now."""
 
     state: str
     entries: int
     at: datetime
     findings: int
-    said: list[dict[str, Any]]
+    said: list[tuple[str, str, str]]
     now: int
 
     @property
@@ -79,11 +81,11 @@ class Verified:
 UNUSUAL: tuple[tuple[Promise, tuple[str, ...], int], ...] = (
     (_("Failed or throttled log-ins, last 24 hours"), ("log_in_failed", "throttled"), 1),
     (
-        _("Wrong passwords at signing or at a change of password, last 24 hours"),
-        ("sign_failed", "sign_throttled", "password_failed"),
+        _("Wrong passwords at signing and the like, last 24 hours"),
+        ("sign_failed", "sign_throttled", "password_failed", "emergency_failed", "emergency_throttled"),
         1,
     ),
-    (_("Emergency accesses, last 30 days"), tuple(kind for kind in LOOKS if kind.startswith("emergency")), 30),
+    (_("Emergency accesses, last 30 days"), ("emergency",), 30),
     (
         _("Accounts opened, closed or given other rights, last 30 days"),
         ("account_opened", "account_closed", "account_reopened", "role_change", "password_set"),
@@ -115,12 +117,17 @@ def verified() -> Verified | None:
     result = last_result()
     if result is None:
         return None
-    return Verified(result.state, result.entries, result.when, result.findings, result.said, head().number)
+    said = [
+        (kind_in_words(finding["kind"]), finding["record"], finding["words"])
+        for finding in result.said
+        if finding["alters"] or result.state == UNKNOWN
+    ]
+    return Verified(result.state, result.entries, result.when, result.findings, said, head().number)
 
 
 def unusual(now: datetime) -> list[Unusual]:
     """What an auditor looks at first: refused log-ins and signatures of a day, emergencies and changed rights of a month."""
-    return [_unusual(title, kinds, now - timedelta(days=days)) for title, kinds, days in UNUSUAL if kinds]
+    return [_unusual(title, kinds, now - timedelta(days=days)) for title, kinds, days in UNUSUAL]
 
 
 def _unusual(title: str | Promise, kinds: tuple[str, ...], since: datetime) -> Unusual:
@@ -131,9 +138,15 @@ def _unusual(title: str | Promise, kinds: tuple[str, ...], since: datetime) -> U
     return Unusual(str(title), kinds, timezone.localdate(since), number, len(events) > MOST_COUNTED, last_at, last_by)
 
 
+def latest_emergencies(now: datetime) -> list[Latest]:
+    """The emergency accesses of the last month, each with its reason."""
+    acts = Act.objects.filter(kind="open_emergency", at__gte=now - timedelta(days=30)).order_by("-at", "-pk")
+    return [Latest(act.at, act.by_name, act.reason) for act in acts[:FEW]]
+
+
 def latest_exports() -> list[Latest]:
     """The last files that left the logbook."""
-    acts = Act.objects.filter(kind__startswith="export_").order_by("-at", "-pk")[:MOST_EXPORTS]
+    acts = Act.objects.filter(kind__startswith="export_").order_by("-at", "-pk")[:FEW]
     return [Latest(act.at, act.by_name, act_in_words(act.kind)) for act in acts]
 
 
@@ -149,8 +162,8 @@ def latest_looks() -> list[Latest]:
     for look in Access.objects.exclude(patient_id=None).order_by("-pk")[:LOOKS_READ]:
         views.setdefault((look.at, look.by_id, look.kind, look.route), []).append(look)
     latest = list(views.values())[:LATEST]
-    alone = {looks[0].patient_id for looks in latest if len(looks) == 1}
-    uids = dict(Patient.objects.filter(pk__in=alone).values_list("pk", "uid"))
+    alone = {looks[0].patient_id for looks in latest if len(looks) == 1} - {None}
+    uids: dict[int | None, Any] = dict(Patient.objects.filter(pk__in=alone).values_list("pk", "uid"))  # type: ignore[misc]
     return [_looks_line(looks, str(uids.get(looks[0].patient_id, "")) if len(looks) == 1 else "") for looks in latest]
 
 

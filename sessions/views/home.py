@@ -13,6 +13,7 @@ from clinic.gate import PersonRequest, requires
 from sessions.forms.patient import SearchForm
 from sessions.reports.home import (
     latest_acts,
+    latest_emergencies,
     latest_exports,
     latest_looks,
     numbers,
@@ -41,7 +42,9 @@ def home(request: PersonRequest) -> HttpResponse:
         shown += [session.patient_id for session in context["sessions_today"]]
     elif may(Permission.SEE_HISTORY):
         context |= {"acts": latest_acts(), "looks": latest_looks(), "exports": latest_exports()}
-        context |= {"verified": verified(), "unusual": unusual(now)}
+        context |= {"verified": verified(), "unusual": unusual(now), "emergencies": latest_emergencies(now)}
+        # The cursor in the search box would move a small screen past what stands first.
+        context["search"].fields["search"].widget.attrs.pop("autofocus", None)
     if may(Permission.MANAGE_ACCOUNTS):
         context["numbers"] = numbers(timezone.localdate(now))
     record_look(request, shown, "home")

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic.accounts.actions import open_emergency
 from clinic.audit.access import record_event
 from clinic.audit.chain import head
 from clinic.audit.models import Access
@@ -182,11 +183,19 @@ def test_auditor_reads_up_to_which_entry_it_was_verified_and_when(client_of, aud
 
 
 def test_auditor_reads_what_was_altered_in_red(client_of, auditor, verified):
-    said = [{"kind": "row", "record": "session 7", "words": f"Row {number} <b>differs</b>."} for number in range(12)]
+    said = [
+        {"kind": "row altered", "record": f"session:<b>{number}</b>", "words": "It differs.", "alters": True}
+        for number in range(12)
+    ]
+    said.insert(0, {"kind": "clock", "record": "act 3", "words": "The clock was set back.", "alters": False})
     verified("altered", entries=3, findings=12, said=said)
     page = home_of(client_of, auditor)
     assert "The audit history was altered: 12 findings at" in page
-    assert ("Row 9 &lt;b&gt;differs&lt;/b&gt;." in page, "Row 10" in page, 'class="problems" role="alert"' in page) == (
+    assert (
+        "session:&lt;b&gt;9&lt;/b&gt;" in page,
+        "&lt;b&gt;10&lt;/b&gt;" in page or "Clock" in page,
+        'class="problems" role="alert"' in page,
+    ) == (
         True,
         False,
         True,
@@ -200,7 +209,7 @@ def test_result_that_somebody_else_wrote_counts_as_none(client_of, auditor, veri
 
 
 def test_history_that_could_not_be_verified_says_so(client_of, auditor, verified):
-    verified("unknown", said=[{"kind": "key", "record": "", "words": "The key is missing."}])
+    verified("unknown", said=[{"kind": "key", "record": "", "words": "The key is missing.", "alters": False}])
     page = home_of(client_of, auditor)
     assert "could not be verified at" in page
     assert "The key is missing." in page
@@ -230,6 +239,12 @@ def test_count_leads_to_the_events_themselves(client_of, auditor, physician):
     assert f'href="{address.replace("&", "&amp;")}"' in page
     answer = client_of(auditor).get(address)
     assert [line.look.kind for line in answer.context["page"].lines] == ["log_in_failed"]
+
+
+def test_auditor_reads_who_opened_records_in_an_emergency_and_why(client_of, auditor, staff):
+    open_emergency(by=staff, reason="Burn on the left <palm>, physician away")
+    page = home_of(client_of, auditor)
+    assert "Burn on the left &lt;palm&gt;, physician away" in page
 
 
 def test_auditor_reads_which_files_left_lately(client_of, auditor):
