@@ -13,7 +13,7 @@ from sessions.actions.course import end_course
 from sessions.actions.result import mark_result_in_error, record_result
 from sessions.actions.session import log_session, mark_in_error, save_draft
 from sessions.actions.session_rows import Row
-from sessions.actions.signature import add_addendum, amend_session, sign_session
+from sessions.actions.signature import add_addendum, amend_session, review_session, sign_session
 from sessions.models import Sample
 from sessions.reports.clocks import distance_words, late_words
 from sessions.reports.timeline import Line, cursor_of, cursor_text, page_of, table_of
@@ -148,6 +148,20 @@ def test_amended_struck_and_late_records_are_marked(clock, physician):
         True,
         ("entered in error, marked 10 Mar 2026, 09:00 by Dr Jeanne Morel", "error", "Another patient"),
     )
+
+
+def test_a_review_stands_among_the_signatures(clock, physician, other_physician):
+    patient, course, device = ready(by=physician)
+    clock.move_to(on(9, 15))
+    entry = an_entry(by=physician, device=device, started=at(START))
+    session = log_session(by=physician, course=course, entry=entry, key=uuid4())
+    session = sign_session(by=physician, session=session, version=session.version)
+    clock.move_to(on(11, 9))
+    review_session(by=other_physician, session=session, version=session.version)
+    assert [(signed.by, signed.meaning, signed.after) for signed in line(patient, "session").signatures] == [
+        ("Dr Jeanne Morel", "authorship", "55 minutes after"),
+        ("Dr Paul Petit", "review", "2 days after"),
+    ]
 
 
 def test_events_addenda_consultations_and_courses_have_their_clocks(clock, physician):
