@@ -35,7 +35,9 @@ def typed(**values: Any) -> dict[str, Any]:
 
 
 def looks() -> list[tuple[str, str, int]]:
-    return list(Access.objects.order_by("id").values_list("by__username", "kind", "patient_id"))
+    return list(
+        Access.objects.exclude(patient_id=None).order_by("id").values_list("by__username", "kind", "patient_id")
+    )
 
 
 @pytest.mark.parametrize(
