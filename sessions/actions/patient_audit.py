@@ -3,6 +3,7 @@
 from clinic.accounts.models import User
 from clinic.accounts.roles import Permission
 from clinic.accounts.rules import why_not_may
+from clinic.audit import anchors
 from clinic.audit.act import act
 from clinic.lib.problems import refuse
 from sessions.models import Patient
@@ -13,6 +14,7 @@ def export_letter(*, by: User, patient: Patient, reason: str) -> None:
     refuse(why_not_may(by, Permission.SEE_HISTORY))
     with act("export_letter", by=by, reason=reason) as writing:
         writing.about(f"patient:{patient.uid}", patient.pk)
+    anchors.write("export")
 
 
 def export_timeline(*, by: User, patient: Patient, reason: str) -> None:
@@ -20,3 +22,4 @@ def export_timeline(*, by: User, patient: Patient, reason: str) -> None:
     refuse(why_not_may(by, Permission.SEE_HISTORY))
     with act("export_timeline", by=by, reason=reason) as writing:
         writing.about(f"patient:{patient.uid}", patient.pk)
+    anchors.write("export")

@@ -3,6 +3,7 @@
 from clinic.accounts.models import User
 from clinic.accounts.roles import Permission
 from clinic.accounts.rules import why_not_may
+from clinic.audit import anchors
 from clinic.audit.act import act
 from clinic.lib.problems import refuse
 
@@ -12,3 +13,4 @@ def record_trail_export(*, by: User, report: str, reason: str) -> None:
     refuse(why_not_may(by, Permission.SEE_HISTORY))
     with act("export_trail", by=by, reason=reason) as writing:
         writing.about(f"report:{report}", None)
+    anchors.write("export")

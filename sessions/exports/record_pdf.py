@@ -10,7 +10,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from clinic.lib.as_pdf import Frame, document
-from sessions.exports.record_blocks import label, sections
+from sessions.exports.record_blocks import sections
+from sessions.exports.record_words import label
 from sessions.models import Patient, Session, Signature
 from sessions.reports.record import record_of
 
