@@ -1,31 +1,67 @@
 """Set-up of the audit history, after every migration: its keys, the columns it covers, the guards of the database."""
 
+import logging
+from contextlib import suppress
 from typing import Any
 
 from django.db import connections, transaction
 
 from clinic.audit import guard
+from clinic.audit.access import record_event
 from clinic.audit.chain import add_link, contents_of_acts, keep_shape
 from clinic.audit.keys import KeyMissing, key_file, make_keys, ring
 from clinic.audit.models import Access, Act, Link
 from clinic.audit.queue import one_writer
 
+logger = logging.getLogger(__name__)
+
 AT_ONCE = 200
+CHAIN = {"audit_link", "audit_shape", "audit_seal"}
+LONGEST = 200
+# Between the two signals of one migration: the guards that were not there before it, by database.
+_lost: dict[str, list[str]] = {}
 
 
 def before_migration(sender: Any, *, plan: list[Any], using: str, **kwargs: Any) -> None:
-    """Take the guards away where tables are about to be remade."""
+    """Note which guards somebody took away, then take all away where tables are about to be remade."""
+    _lost[using] = guard.missing(using) if _tables(using) >= CHAIN else []
     if plan:
         guard.remove(using)
 
 
 def after_migration(sender: Any, *, using: str, **kwargs: Any) -> None:
     """Make what is missing. A key that was lost is not made again: see `clinic.audit.keys`."""
-    there = set(connections[using].introspection.table_names())
-    if {"audit_link", "audit_shape", "audit_seal"} <= there:
+    if _tables(using) >= CHAIN:
         keep_shape()
         _begin()
         guard.install(using)
+        _tell(_lost.pop(using, []))
+
+
+def _tables(using: str) -> set[str]:
+    return set(connections[using].introspection.table_names())
+
+
+def _tell(lost: list[str]) -> None:
+    """Say on the terminal and in the record that guards were not there: nobody takes one away unnoticed."""
+    if not lost:
+        return
+    said = f"{len(lost)}: {', '.join(lost)}"
+    logger.warning("Guards of the database were missing or changed, and are put back: %s", said)
+    with suppress(KeyMissing):  # without the key nothing is recorded, and the start stops (`why_no_key`)
+        record_event("guards_restored", detail=said[:LONGEST])
+
+
+def why_no_key() -> str:
+    """One sentence where the key of this record is gone or is another one, else nothing."""
+    last = Link.objects.order_by("-number").values_list("key_id", flat=True).first()
+    try:
+        own = ring().key_id
+    except KeyMissing as error:
+        return str(error)
+    if last in (None, own):
+        return ""
+    return f"The key in {key_file()} is not the one of this audit history ({own}, not {last}). Put the right one back from its copy."
 
 
 def _begin() -> None:

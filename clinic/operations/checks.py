@@ -10,6 +10,10 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 -- Django's own name
 
+from clinic.audit import guard
+
+NAMED = 5
+
 
 @register(Tags.models)
 def history_is_on(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -45,6 +49,36 @@ def sqlite_is_repaired(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -
             id="clinic.W001",
         )
     ]
+
+
+@register(Tags.database)
+def guards_are_in_place(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """The database refuses by itself to change what is written, and nobody has put a trigger of his own there."""
+    found: list[CheckMessage] = []
+    for using in databases or ():
+        if missing := guard.missing(using):
+            found.append(
+                Error(
+                    f"{len(missing)} guards of the database are missing or were changed: {_some(missing)}.",
+                    hint="Start the logbook: it puts them back and writes down that they were missing. Then verify the history.",
+                    id="clinic.E003",
+                )
+            )
+        if strange := guard.strangers(using):
+            found.append(
+                Warning(
+                    f"{len(strange)} triggers of the database are none of the logbook's: {_some(strange)}.",
+                    hint="A trigger can change what is written. Find out who made it, and take it away.",
+                    id="clinic.W003",
+                )
+            )
+    return found
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")
 
 
 @register(Tags.security)

@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 
 from django.conf import settings
+from django.core.checks import Tags, run_checks
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from clinic.audit.setup import why_no_key
 from clinic.operations.nightly import Nightly
 
 THREADS = 4
@@ -28,7 +30,21 @@ def prepare() -> bool:
     database = settings.DATABASES["default"]
     if os.name == "posix" and database["ENGINE"].endswith("sqlite3"):
         Path(database["NAME"]).chmod(0o600)
+    stop_where_something_is_wrong()
     return upgraded
+
+
+def stop_where_something_is_wrong() -> None:
+    """Stop with exit code 2 and one sentence for each thing without which nothing may be written."""
+    if problem := why_no_key():
+        sys.stderr.write(f"{problem}\n")
+        sys.exit(2)
+    found = run_checks(tags=[Tags.database], databases=["default"])
+    for message in found:
+        if not message.is_silenced():
+            sys.stderr.write(f"{message.msg} {message.hint or ''}".rstrip() + "\n")
+    if any(message.is_serious() and not message.is_silenced() for message in found):
+        sys.exit(2)
 
 
 def _is_upgrade() -> bool:

@@ -5,10 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
-from django.core.checks import run_checks
+from django.core.checks import Tags, run_checks
+from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
+from django.db.migrations import Migration
 
-from clinic.operations.checks import folders_are_closed, history_is_on, sqlite_is_repaired
+from clinic.audit import guard
+from clinic.audit.models import Access
+from clinic.operations.checks import folders_are_closed, guards_are_in_place, history_is_on, sqlite_is_repaired
+from tests.audit.raw import SQLITE, run
 
 
 def identities(found: list[Any]) -> list[str]:
@@ -77,3 +83,70 @@ def test_open_folders_warn(settings: Any, tmp_path: Path) -> None:
     settings.DATA_DIR.chmod(0o750)
     settings.KEY_DIR.chmod(0o701)
     assert identities(folders_are_closed(None)) == ["clinic.W002", "clinic.W002"]
+
+
+ONE = "guard_audit_act_update_kept"
+
+
+def drop_one() -> None:
+    run(f"DROP TRIGGER {ONE}" + ("" if SQLITE else " ON audit_act"))
+
+
+@pytest.mark.django_db
+def test_guards_in_place_are_fine() -> None:
+    assert guards_are_in_place(None, databases=["default"]) == []
+
+
+@pytest.mark.django_db
+def test_missing_guard_is_an_error() -> None:
+    drop_one()
+    found = guards_are_in_place(None, databases=["default"])
+    assert identities(found) == ["clinic.E003"]
+    assert found[0].msg == f"1 guards of the database are missing or were changed: {ONE}."
+    assert identities(run_checks(tags=[Tags.database], databases=["default"])) == ["clinic.E003"]
+
+
+@pytest.mark.django_db
+def test_database_that_is_not_asked_for_is_left_alone() -> None:
+    drop_one()
+    assert guards_are_in_place(None) == []
+    assert "clinic.E003" not in identities(run_checks())
+
+
+@pytest.mark.django_db
+def test_trigger_of_somebody_else_warns() -> None:
+    run(
+        "CREATE TRIGGER mine AFTER INSERT ON audit_act BEGIN SELECT 1; END"
+        if SQLITE
+        else "CREATE TRIGGER mine BEFORE UPDATE ON audit_act FOR EACH ROW EXECUTE FUNCTION "
+        "suppress_redundant_updates_trigger()"
+    )
+    found = guards_are_in_place(None, databases=["default"])
+    assert identities(found) == ["clinic.W003"]
+    assert found[0].msg == "1 triggers of the database are none of the logbook's: mine."
+
+
+def set_up_again(plan: list[Any]) -> None:
+    """As `migrate` does, with or without anything to migrate."""
+    emit_pre_migrate_signal(verbosity=0, interactive=False, db="default", apps=apps, plan=plan)
+    emit_post_migrate_signal(verbosity=0, interactive=False, db="default", apps=apps, plan=plan)
+
+
+@pytest.mark.django_db
+def test_guard_that_set_up_puts_back_is_told_and_recorded(caplog: pytest.LogCaptureFixture) -> None:
+    drop_one()
+    set_up_again([])
+    assert guard.missing() == []
+    said = f"1: {ONE}"
+    assert [record.getMessage() for record in caplog.records if record.name == "clinic.audit.setup"] == [
+        f"Guards of the database were missing or changed, and are put back: {said}"
+    ]
+    assert list(Access.objects.values_list("kind", "detail")) == [("guards_restored", said)]
+
+
+@pytest.mark.django_db
+def test_guards_that_a_migration_took_away_itself_are_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    set_up_again([(Migration("0099", "logbook"), False)])
+    assert guard.missing() == []
+    assert caplog.records == []
+    assert Access.objects.count() == 0
