@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 
 from clinic.accounts.actions import change_account, set_password
 from clinic.audit.act import act
-from clinic.audit.changes import latest_of, touched_by
+from clinic.audit.changes import _kept_fields_of, latest_of, touched_by
 from clinic.audit.history import Recorded
 from clinic.audit.models import Access, Act
 from clinic.lib.problems import Refused
@@ -173,6 +173,17 @@ def test_every_table_with_a_history_can_be_told(physician):
     tables = {model for model in apps.get_models() if issubclass(model, Recorded)}
     assert set(TABLES) <= tables
     assert history_of_acts([]) == []
+
+
+def test_no_secret_is_a_field_that_the_trail_shows():
+    shown = {
+        kept.name
+        for model in apps.get_models()
+        if issubclass(model, Recorded)
+        for kept in _kept_fields_of(model.history.model)
+    }
+    assert shown & {"password", "password_mark", "secret", "codes"} == set()
+    assert "full_name" in shown
 
 
 # --- Limits ----------------------------------------------------------------------------------------------------------
