@@ -99,6 +99,8 @@ IDLE_MINUTES = whole_number("CLINIC_IDLE_MINUTES", 15, 1, 120)
 EMERGENCY_MINUTES = whole_number("CLINIC_EMERGENCY_MINUTES", 30, 0, 240)
 # How long screening answers stay valid is the clinic's decision: there is no built-in number (domain A.2.6).
 ANSWERS_VALID_DAYS = whole_number("CLINIC_ANSWERS_VALID_DAYS", 0, 0, 3650) or None
+# How many whole months of accesses (who looked, who logged in) are kept is the clinic's decision, too.
+ACCESS_MONTHS = whole_number("CLINIC_ACCESS_MONTHS", 0, 0, 600) or None
 LONGEST_SESSION_HOURS = 12
 USE_I18N = True
 USE_TZ = True
@@ -107,6 +109,8 @@ FORMAT_MODULE_PATH = ["clinic.formats"]
 
 # --- Parts -----------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    # First, because its commands stand before those of the same name that would erase or go around the history.
+    "clinic.operations",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -120,7 +124,6 @@ INSTALLED_APPS = [
     "simple_history",
     "clinic.audit",
     "clinic.accounts",
-    "clinic.operations",
     "sessions",
 ]
 MIDDLEWARE = [
@@ -237,6 +240,7 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": "10/m/user",
     "change_password": "5/5m/user",
     "sign": "5/5m/user",
+    "login_code": "5/5m/user",
     "first_account": "10/m/ip",
     "note_throttled": "1/m/key",
 }

@@ -51,3 +51,17 @@ def why_not_emergency(minutes: int) -> list[Problem]:
     if minutes:
         return []
     return [Problem("", _("This clinic has no emergency access. Nothing was opened."), "no-emergency")]
+
+
+def why_not_purge(month: str, oldest_kept: str, reason: str) -> list[Problem]:
+    """Accesses are deleted where the clinic decided how long it keeps them, of older months alone, with a reason."""
+    problems = []
+    if not oldest_kept:
+        words = _("This clinic keeps accesses for ever: CLINIC_ACCESS_MONTHS is not set. Nothing was deleted.")
+        problems.append(Problem("", words, "kept-for-ever"))
+    elif month >= oldest_kept:
+        words = _("The accesses of %(month)s are still to be kept. Nothing was deleted.") % {"month": month}
+        problems.append(Problem("", words, "kept"))
+    if not reason.strip():
+        problems.append(Problem("reason", _("Write the reason. Nothing was deleted."), "reason"))
+    return problems
