@@ -4,6 +4,7 @@ import logging
 from contextlib import suppress
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.db import connections, transaction
 
 from clinic.audit import guard
@@ -12,6 +13,7 @@ from clinic.audit.chain import add_link, contents_of_acts, keep_shape
 from clinic.audit.keys import KeyMissing, key_file, make_keys, ring
 from clinic.audit.models import Access, Act, Link
 from clinic.audit.queue import one_writer
+from clinic.audit.stored import recorded_models
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +25,17 @@ _lost: dict[str, list[str]] = {}
 
 
 def before_migration(sender: Any, *, plan: list[Any], using: str, **kwargs: Any) -> None:
-    """Note which guards somebody took away, then take all away where tables are about to be remade."""
+    """Note which guards somebody took away, then take all away where tables are about to be remade.
+
+    Raises `CommandError` where a step back would take tables or columns of the record away.
+    """
+    back = sorted(
+        f"{step.app_label}.{step.name}" for step, backwards in plan if backwards and step.app_label in _ours()
+    )
+    if back:
+        raise CommandError(
+            f"Migrations are not taken back: it would delete what is recorded ({', '.join(back)}).", returncode=2
+        )
     _lost[using] = guard.missing(using) if _tables(using) >= CHAIN else []
     if plan:
         guard.remove(using)
@@ -36,6 +48,11 @@ def after_migration(sender: Any, *, using: str, **kwargs: Any) -> None:
         _begin()
         guard.install(using)
         _tell(_lost.pop(using, []))
+
+
+def _ours() -> set[str]:
+    """The apps whose tables are the record."""
+    return {Act._meta.app_label, *(model._meta.app_label for model in recorded_models())}
 
 
 def _tables(using: str) -> set[str]:

@@ -1,0 +1,7 @@
+"""Refused: see `clinic/operations/refused.py`."""
+
+from simple_history.management.commands.clean_duplicate_history import Command as Stock
+
+from clinic.operations.refused import refusing
+
+Command = refusing(Stock)

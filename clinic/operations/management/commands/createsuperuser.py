@@ -1,0 +1,7 @@
+"""Refused: see `clinic/operations/refused.py`."""
+
+from django.contrib.auth.management.commands.createsuperuser import Command as Stock
+
+from clinic.operations.refused import refusing
+
+Command = refusing(Stock)
