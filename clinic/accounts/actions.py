@@ -3,15 +3,19 @@
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic.accounts.models import User, plain_username
+from clinic.accounts.models import SecondFactor, User, plain_username
+from clinic.accounts.passwords import mark_of_code, one_time_password
 from clinic.accounts.roles import Permission
 from clinic.accounts.rules import why_not_change, why_not_emergency, why_not_first, why_not_may
 from clinic.audit.access import record_event
 from clinic.audit.act import act
 from clinic.audit.keys import ring
 from clinic.lib.problems import Problem, Refused, refuse
+
+NUMBER_OF_CODES = 10
 
 
 def create_account(
@@ -107,3 +111,62 @@ def open_emergency(*, by: User, reason: str, key: UUID | None = None) -> None:
     refuse(why_not_emergency(settings.EMERGENCY_MINUTES))
     with act("open_emergency", by=by, reason=reason, key=key) as writing:
         writing.about(f"user:{by.pk}", None)
+
+
+def add_second_factor(*, user: User, secret: str, key: UUID | None = None) -> list[str]:
+    """Ask this person for the code of an app from now on; `secret` as it is stored. The recovery codes, shown once."""
+    codes, marks = _new_codes(user)
+    with act("add_second_factor", by=user, key=key) as writing:
+        writing.create(SecondFactor(user=user, secret=secret, codes=marks, added_at=timezone.now()))
+        writing.about(f"user:{user.pk}", None)
+        record_event("second_factor_added", by=user, detail=user.username)
+    return codes
+
+
+def renew_recovery_codes(*, user: User, key: UUID | None = None) -> list[str]:
+    """New recovery codes, shown once; the former ones are worth nothing from now on."""
+    codes, marks = _new_codes(user)
+    with act("renew_recovery_codes", by=user, key=key) as writing:
+        stored = _second_factor_of(user)
+        stored.codes = marks
+        writing.change(stored, "codes")
+        writing.about(f"user:{user.pk}", None)
+        record_event("second_factor_codes", by=user, detail=user.username)
+    return codes
+
+
+def use_recovery_code(*, user: User, mark: str) -> bool:
+    """Take one recovery code out; False where somebody was quicker."""
+    try:
+        with act("use_recovery_code", by=user) as writing:
+            stored = _second_factor_of(user)
+            left = stored.codes.split()
+            refuse([] if mark in left else [Problem("code", _("This code was used already."), "used")])
+            stored.codes = "\n".join(other for other in left if other != mark)
+            writing.change(stored, "codes")
+            writing.about(f"user:{user.pk}", None)
+    except Refused:
+        return False
+    return True
+
+
+def remove_second_factor(*, by: User, user: User, reason: str = "", key: UUID | None = None) -> None:
+    """From now on the password is enough; one's own, or taken away by an administrator with a reason."""
+    if by.pk != user.pk:
+        refuse(why_not_may(by, Permission.MANAGE_ACCOUNTS))
+    with act("remove_second_factor", by=by, reason=reason, key=key) as writing:
+        writing.remove(_second_factor_of(user))
+        writing.about(f"user:{user.pk}", None)
+        record_event("second_factor_removed", by=by, detail=user.username)
+
+
+def _second_factor_of(user: User) -> SecondFactor:
+    found = SecondFactor.objects.select_for_update(no_key=True).filter(user=user).first()
+    if found is None:
+        raise Refused([Problem("", _("This account has no second factor."), "none")])
+    return found
+
+
+def _new_codes(user: User) -> tuple[list[str], str]:
+    codes = [one_time_password() for _code in range(NUMBER_OF_CODES)]
+    return codes, "\n".join(mark_of_code(user.pk, code) for code in codes)

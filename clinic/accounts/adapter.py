@@ -55,6 +55,9 @@ class ClinicAdapter(DefaultAccountAdapter):
         super().login(request, user)
         request.session[MARK] = mark
 
+    def get_login_stages(self) -> list[str]:
+        return [*super().get_login_stages(), "clinic.accounts.stage.SecondFactorStage"]
+
     def logout(self, request: HttpRequest) -> None:
         end(request, "log_out")
 

@@ -120,6 +120,31 @@ class EmergencyForm(ReasonForm):
     password = PasswordField(label=_("Your password"), autocomplete="current-password")
 
 
+def code_field() -> forms.CharField:
+    """The code of an authenticator app, or a recovery code."""
+    attrs = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
+    return forms.CharField(label=_("Code"), max_length=40, widget=forms.TextInput(attrs=attrs))
+
+
+class CodeForm(KeyedForm):
+    """The code at the log-in."""
+
+    code = code_field()
+
+
+class AddSecondFactorForm(KeyedForm):
+    """The first code of the app, and the password again."""
+
+    code = code_field()
+    password = PasswordField(label=_("Your password"), autocomplete="current-password")
+
+
+class ConfirmForm(KeyedForm):
+    """The password again, for what changes how one logs in."""
+
+    password = PasswordField(label=_("Your password"), autocomplete="current-password")
+
+
 class ChangeAccountForm(AccountForm, ReasonForm):
     """Changes of an account, always with a reason."""
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.accounts.roles import EMERGENCY_GRANTS, GRANTS, Permission, Role
 from clinic.audit.history import History, Recorded, RecordedQuerySet
-from clinic.lib.fields import Code, Line
+from clinic.lib.fields import Code, Line, Prose
 
 
 def plain_username(text: str) -> str:
@@ -96,5 +96,30 @@ class User(Recorded, AbstractBaseUser):
         return self.is_active and permission in granted
 
     @property
+    def has_second_factor(self) -> bool:
+        """Whether a code is asked for beside the password, at the log-in and at each signature."""
+        return SecondFactor.objects.filter(user=self).exists()
+
+    @property
     def is_physician(self) -> bool:
         return self.role == Role.PHYSICIAN
+
+
+class SecondFactor(Recorded):
+    """The authenticator app of one account, and what is left of its recovery codes."""
+
+    user = models.OneToOneField(User, models.PROTECT, related_name="second_factor", verbose_name=_("account"))
+    # Both are useless without the key file: the one is encrypted, the others are marks (clinic.accounts.second_factor).
+    secret = Line(editable=False)
+    codes = Prose(blank=True, editable=False)
+    added_at = models.DateTimeField(_("set up"))
+
+    history = History()
+
+    class Meta:
+        verbose_name = _("second factor")
+        verbose_name_plural = _("second factors")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(_("second factor"))

@@ -6,6 +6,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from zxcvbn import zxcvbn
 
+from clinic.audit.keys import ring
+
 LEAST_SCORE = 3
 LEAST_OWN = 6  # letters that are not from the person's own names
 LONGEST = 256
@@ -23,6 +25,12 @@ _SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
 def one_time_password() -> str:
     """A password to be read out once ("k7mp-x3ra-9dtu-wq4e"): 79 bits, changed at the first log-in."""
     return "-".join("".join(secrets.choice(_SIGNS) for _sign in range(4)) for _group in range(4))
+
+
+def mark_of_code(user_pk: int, typed: str) -> str:
+    """What is stored of a recovery code, however it was typed; nobody can make it without the key."""
+    signs = "".join(sign for sign in typed.casefold() if sign in _SIGNS)
+    return ring().mark(f"recovery code:{user_pk}:{signs}")
 
 
 class StrengthValidator:

@@ -5,11 +5,13 @@ from typing import Any
 
 from django.conf import settings
 
+from clinic.accounts.actions import NUMBER_OF_CODES
 from clinic.accounts.models import User
 from clinic.accounts.passwords import LEAST_SCORE
+from clinic.audit.verify import result
 from clinic.lib import as_pdf, as_xlsx, typesetting
 from clinic.lib.fields import LINE, PROSE
-from clinic.operations import server
+from clinic.operations import nightly, server, timestamp
 from clinic.settings import SQLITE_OPTIONS, whole_number
 from sessions.models import Device, Patient, Sample
 from sessions.reports import trail_files
@@ -60,6 +62,8 @@ def test_limits_are_those_of_the_code() -> None:
         "log-in attempts from one address": rate("login", "ip"),
         "failed log-ins from one address": rate("login_failed", "ip"),
         "failed log-ins to one account": rate("login_failed", "key"),
+        "wrong codes of a second factor at the log-in": rate("login_code", "user"),
+        "recovery codes of a second factor": f"{NUMBER_OF_CODES}",
         "emergency access, unless the clinic sets another time": f"{settings.EMERGENCY_MINUTES} minutes",
         "attempts to sign or to open an emergency access": rate("sign", "user"),
         "attempts turned away that are recorded, of one account from one address": rate("note_throttled", "key"),
@@ -72,6 +76,10 @@ def test_limits_are_those_of_the_code() -> None:
         "rows of the trail in one file": f"{trail_files.MOST_ROWS}",
         "rows of the trail in a PDF": f"{trail_files.MOST_ROWS_OF_A_PDF}",
         "time a PostgreSQL connection is kept": "600 seconds",
+        "findings of a verification kept for the page": f"{result.MOST_KEPT}",
+        "time between two anchors, while something is written": f"{nightly.BETWEEN_ANCHORS.seconds // 60} minutes",
+        "waiting for a time stamp": f"{timestamp.SECONDS} seconds",
+        "longest time for which the clinic may keep accesses, unless for ever": "600 months",
         "rows of a table as PDF": f"{as_pdf.LARGEST_TABLE_ROWS}",
         "rows of a table as spreadsheet": f"{as_xlsx.LARGEST_SHEET_ROWS}",
         "time to set a long PDF": f"{typesetting.LONGEST_SECONDS} seconds",

@@ -17,7 +17,9 @@ NEEDED = {
     "create_account": P.MANAGE_ACCOUNTS,
     "change_account": P.MANAGE_ACCOUNTS,
     "set_password": P.MANAGE_ACCOUNTS,
+    "remove_second_factor": P.MANAGE_ACCOUNTS,
     "open_emergency": P.OPEN_EMERGENCY,
+    "purge_accesses": P.MANAGE_ACCOUNTS,
     "register_patient": P.REGISTER_PATIENTS,
     "change_patient": P.REGISTER_PATIENTS,
     "record_consultation": P.WRITE_RECORDS,
@@ -45,11 +47,14 @@ NEEDED = {
 }
 
 
+OF_THE_CLINIC = {"clinic/accounts/actions.py", "clinic/accounts/retention.py"}
+
+
 def acts() -> dict[str, Callable[..., Any]]:
     """Every function that says who does it, by name."""
     found = {}
     for path in files():
-        if path.parts[:2] != ("sessions", "actions") and str(path) != "clinic/accounts/actions.py":
+        if path.parts[:2] != ("sessions", "actions") and str(path) not in OF_THE_CLINIC:
             continue
         module = importlib.import_module(".".join(path.with_suffix("").parts).removesuffix(".__init__"))
         for name, function in inspect.getmembers(module, inspect.isfunction):

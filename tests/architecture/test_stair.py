@@ -18,6 +18,7 @@ LEVELS: list[tuple[str, int]] = [
     ("clinic/audit", 1),
     ("clinic/accounts/forms", 10),
     ("clinic/accounts/views", 11),
+    ("clinic/accounts/views_second_factor", 11),
     ("clinic/accounts/history.py", 11),  # a page
     ("clinic/accounts", 2),
     ("clinic/gate.py", 3),
@@ -32,6 +33,7 @@ LEVELS: list[tuple[str, int]] = [
     ("clinic/formats", 0),
     ("clinic/operations/nightly.py", 10),
     ("clinic/operations/server.py", 10),
+    ("clinic/operations/timestamp.py", 10),
     ("clinic/operations/files.py", 10),  # pages of both rooms answer with it
     ("clinic/operations", 11),
     ("sessions/views", 11),
