@@ -30,7 +30,8 @@ PIN := $(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11
 pins: $(TEST_READY)
 	@$(PIN) -o requirements.txt
 	@$(PIN) --extra postgres -o requirements-postgres.txt
-	@$(PIN) --extra postgres --extra dev -o requirements-dev.txt
+	@$(PIN) --extra timestamp -o requirements-timestamp.txt
+	@$(PIN) --extra postgres --extra timestamp --extra dev -o requirements-dev.txt
 
 $(VENV)/.made:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
@@ -42,14 +43,19 @@ $(VENV)/.made:
 	@$(PYTHON) -m venv $(VENV) || { echo "The folder $(VENV) could not be made here." >&2; exit 2; }
 	@touch $@
 
-# PostgreSQL needs one package more; it is installed as soon as its address is set.
-$(RUN_READY): $(VENV)/.made requirements.txt $(if $(CLINIC_DATABASE_URL),$(VENV)/.ready-postgres)
+# PostgreSQL and time stamps need one package more each; it is installed as soon as the address is set.
+MORE := $(if $(CLINIC_DATABASE_URL),$(VENV)/.ready-postgres) $(if $(CLINIC_TIMESTAMP_URL),$(VENV)/.ready-timestamp)
+$(RUN_READY): $(VENV)/.made requirements.txt $(MORE)
 	@echo "Installing what the logbook needs (once)."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
 $(VENV)/.ready-postgres: $(VENV)/.made requirements-postgres.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-postgres.txt
+	@touch $@
+
+$(VENV)/.ready-timestamp: $(VENV)/.made requirements-timestamp.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-timestamp.txt
 	@touch $@
 
 $(TEST_READY): $(VENV)/.made requirements-dev.txt

@@ -66,6 +66,10 @@ if KEY_DIR.is_relative_to(DATA_DIR):
 ANCHOR_DIR = folder("CLINIC_ANCHOR_DIR", KEY_DIR)
 if ANCHOR_DIR.is_relative_to(DATA_DIR):
     raise wrong("CLINIC_ANCHOR_DIR", f"the anchors must lie outside the data folder {DATA_DIR}.")
+# An authority that stamps anchors with the time (RFC 3161); empty: nothing leaves the machine.
+TIMESTAMP_URL = env.str("CLINIC_TIMESTAMP_URL", default="")
+if TIMESTAMP_URL and not re.fullmatch(r"https?://[^\s/?#]+[^\s#]*", TIMESTAMP_URL):
+    raise wrong("CLINIC_TIMESTAMP_URL", f"write the address of a time-stamping authority, not {TIMESTAMP_URL!r}.")
 DEMO = yes_or_no("CLINIC_DEMO")
 
 try:

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, time, timedelta, tzinfo
 from pathlib import Path
@@ -20,6 +21,7 @@ from django.utils import timezone
 from clinic.audit import anchors
 from clinic.audit.chain import head
 from clinic.audit.verify import last_result
+from clinic.operations.timestamp import stamp
 
 NIGHT = time(3, 10)
 BETWEEN_ANCHORS = timedelta(hours=1)
@@ -81,6 +83,7 @@ class Nightly:
         self._verification: subprocess.Popen[bytes] | None = None
         self._tried_at: datetime | None = None
         self._anchored_at, self._anchored = timezone.now(), b""
+        self._stamped_at, self._stamped = timezone.now() - BETWEEN_ANCHORS, b""
 
     def start(self) -> None:
         """Anchor where the history stands at the start, and go on in the thread."""
@@ -110,6 +113,8 @@ class Nightly:
         if self._verify_now or is_verification_due(now, self._last_verified(now), timezone.get_default_timezone()):
             self._verify_now, self._tried_at = False, now
             self._verification = begin_verification()
+        if settings.TIMESTAMP_URL and is_anchor_due(now, self._stamped_at, moved=self._anchored != self._stamped):
+            self._stamp(now)
 
     def _last_verified(self, now: datetime) -> datetime | None:
         """When the last verification ended, or when one was tried here that left no result; nothing that is to come."""
@@ -122,6 +127,13 @@ class Nightly:
         before = head().mac
         if anchors.write(why):
             self._anchored = before
+
+    def _stamp(self, now: datetime) -> None:
+        """Ask outside for a time stamp of the last anchor; nobody waits for the answer but this thread."""
+        self._stamped_at, anchored = now, self._anchored
+        last = next(iter(deque(anchors.kept(), maxlen=1)), None)
+        if last and stamp(last):
+            self._stamped = anchored
 
     def _quietly(self, step: Callable[[], None]) -> None:
         try:

@@ -12,7 +12,8 @@ from tests.architecture.code import HERE
 FILES = {
     "requirements.txt": (),
     "requirements-postgres.txt": ("postgres",),
-    "requirements-dev.txt": ("postgres", "dev"),
+    "requirements-timestamp.txt": ("timestamp",),
+    "requirements-dev.txt": ("postgres", "timestamp", "dev"),
 }
 
 

@@ -14,6 +14,8 @@ WRONG = [
     ("CLINIC_TIME_ZONE", "Mars", "write a time zone such as Europe/Paris, not 'Mars'."),
     ("CLINIC_IDLE_MINUTES", "0", "write a whole number from 1 to 120, not '0'."),
     ("CLINIC_HOST", "a b", "write a host name or an address such as 127.0.0.1, not 'a b'."),
+    ("CLINIC_TIMESTAMP_URL", "file:///x", "write the address of a time-stamping authority, not 'file:///x'."),
+    ("CLINIC_ACCESS_MONTHS", "six", "write a whole number from 0 to 600, not 'six'."),
     ("CLINIC_ALLOWED_HOSTS", "*", "write a host name or an address such as 127.0.0.1, not '*'."),
     (
         "CLINIC_DATABASE_URL",
