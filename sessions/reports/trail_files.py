@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from clinic.audit.changes import ADDED, REMOVED
 from clinic.lib.problems import Problem, Refused
@@ -35,7 +35,7 @@ CHANGE_COLUMNS = (
     Column("who", gettext_lazy("Who")),
     Column("account", gettext_lazy("Account")),
     Column("what", gettext_lazy("What")),
-    Column("record", gettext_lazy("Record")),
+    Column("record", pgettext_lazy("audit", "Record")),
     Column("patient", gettext_lazy("Patient")),
     Column("record_number", gettext_lazy("Record number")),
     Column("row", gettext_lazy("Row")),
@@ -55,7 +55,7 @@ LOOK_COLUMNS = (
     Column("record_number", gettext_lazy("Record number")),
     Column("what", gettext_lazy("What")),
     Column("detail", gettext_lazy("Detail")),
-    Column("record", gettext_lazy("Record")),
+    Column("record", pgettext_lazy("audit", "Record")),
     Column("address", gettext_lazy("From where")),
     Column("route", gettext_lazy("Page")),
     Column("number", gettext_lazy("Access entry"), "number"),

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -56,7 +56,7 @@ CHANGES = Question(
         ("at", gettext_lazy("When")),
         ("who", gettext_lazy("Who")),
         ("what", gettext_lazy("What")),
-        ("record", gettext_lazy("Record")),
+        ("record", pgettext_lazy("audit", "Record")),
         ("patient", gettext_lazy("Patient")),
         ("why", gettext_lazy("Why")),
         ("number", gettext_lazy("Chain entry")),
@@ -74,7 +74,7 @@ LOOKS = Question(
         ("who", gettext_lazy("Who")),
         ("patient", gettext_lazy("Patient")),
         ("what", gettext_lazy("What")),
-        ("record", gettext_lazy("Record")),
+        ("record", pgettext_lazy("audit", "Record")),
         ("address", gettext_lazy("From where")),
         ("route", gettext_lazy("Page")),
     ),
@@ -200,7 +200,7 @@ def _in_words(form: TrailForm) -> list[str]:
         (_("Person"), data["person"]),
         (_("Patient"), data["patient"] and f"{data['patient']} ({data['patient'].record_number})"),
         (_("Kinds"), ", ".join(str(form.words[kind]) for kind in data["kind"])),
-        (_("Record"), record.words if record else data["record"]),
+        (pgettext("audit", "Record"), record.words if record else data["record"]),
         (_("Time zone"), timezone.get_default_timezone_name()),
     ]
     return [_("%(row)s: %(words)s") % {"row": name, "words": value} for name, value in said if value]
