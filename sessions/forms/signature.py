@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.accounts.passwords import LONGEST
 from clinic.lib.fields import PROSE
 from sessions.forms.base import LogbookForm, LogbookModelForm, check_typed_again, form_field
 from sessions.models import Result
@@ -14,7 +15,7 @@ def _password() -> forms.CharField:
     return forms.CharField(
         label=_("Your password"),
         strip=False,
-        max_length=200,
+        max_length=LONGEST,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         help_text=_("It is asked for each signature."),
     )

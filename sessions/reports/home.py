@@ -82,13 +82,29 @@ UNUSUAL: tuple[tuple[Promise, tuple[str, ...], int], ...] = (
     (_("Failed or throttled log-ins, last 24 hours"), ("log_in_failed", "throttled"), 1),
     (
         _("Wrong passwords at signing and the like, last 24 hours"),
-        ("sign_failed", "sign_throttled", "password_failed", "emergency_failed", "emergency_throttled"),
+        (
+            "sign_failed",
+            "sign_throttled",
+            "password_failed",
+            "emergency_failed",
+            "emergency_throttled",
+            "account_failed",
+            "account_throttled",
+        ),
         1,
     ),
     (_("Emergency accesses, last 30 days"), ("emergency",), 30),
     (
         _("Accounts opened, closed or given other rights, last 30 days"),
-        ("account_opened", "account_closed", "account_reopened", "role_change", "password_set"),
+        (
+            "account_opened",
+            "account_closed",
+            "account_reopened",
+            "role_change",
+            "password_set",
+            "second_factor_added",
+            "second_factor_removed",
+        ),
         30,
     ),
 )
