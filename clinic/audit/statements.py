@@ -14,7 +14,8 @@ def run(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     tenth of saving a session (bench). Here that is done once; errors come in Django's own kinds all the same.
     """
     database = connections[connection.alias]  # the thread's own, not the proxy that looks it up at each touch
-    if database.vendor == "sqlite" and not database.queries_logged:
+    watched = database.queries_logged or database.execute_wrappers
+    if database.vendor == "sqlite" and not watched:
         database.ensure_connection()
         with database.wrap_database_errors:
             return database.connection.execute(_for_sqlite(statement), values).fetchall()

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 -- Django's own name
+from django.db import models
 
 from clinic.audit import guard
+from clinic.audit.history import Recorded
 
 NAMED = 5
 
@@ -49,6 +51,40 @@ def sqlite_is_repaired(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -
             id="clinic.W001",
         )
     ]
+
+
+# Fields whose values change without an act, and why.
+UNRECORDABLE: tuple[tuple[type, str], ...] = (
+    (models.ManyToManyField, "rows of a table between are no record: give the relation a recorded table of its own"),
+    (models.GeneratedField, "the database computes it anew: keep what was written, and compute what is shown"),
+    (models.FileField, "history would keep the name of the file alone: keep the file's SHA-256 in a recorded table"),
+)
+
+
+@register(Tags.models)
+def recorded_tables_can_be_recorded(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Every column of a recorded table is one that an act writes and its history keeps."""
+    return [error for model in apps.get_models() if issubclass(model, Recorded) for error in why_not_recorded(model)]
+
+
+def why_not_recorded(model: type[models.Model]) -> list[CheckMessage]:
+    """What stands in this table that its history could not keep."""
+    columns: list[Any] = list(model._meta.local_fields)
+    loose: list[Any] = list(model._meta.private_fields)
+    fields: list[Any] = [*columns, *model._meta.local_many_to_many, *loose]
+    said = [f"{field.name}: {why}" for field in fields for kind, why in UNRECORDABLE if isinstance(field, kind)]
+    said += [f"{field.name}: it points to rows that no key holds" for field in loose]
+    pointers = [field for field in columns if field.is_relation]
+    said += [
+        f"{field.name}: its row would go, or be emptied, with another one"
+        for field in pointers
+        if field.remote_field.on_delete is not models.PROTECT
+    ]
+    if model._meta.parents:
+        said.append("it shares its rows with another table")
+    if not hasattr(model, "history"):
+        said.append("it has no history")
+    return [Error(f"{model.__name__} cannot be recorded: {words}.", obj=model, id="clinic.E004") for words in said]
 
 
 @register(Tags.database)

@@ -27,6 +27,7 @@ from tests.factories import (
     at,
     ready,
 )
+from tests.reports.signed import insert
 
 DAY = date(2026, 1, 12)
 
@@ -326,10 +327,9 @@ def test_history_row_without_an_act_is_refused_by_the_database(physician):
     _patient, course, device = ready(by=physician)
     session = a_draft(by=physician, course=course, device=device)
     fields = {field.attname: getattr(session, field.attname) for field in Session.history.model.tracked_fields}
+    line = Session.history.model(history_date=timezone.now(), history_type="~", history_user_id=physician.pk, **fields)
     with pytest.raises(IntegrityError):
-        Session.history.model.objects.create(
-            history_date=timezone.now(), history_type="~", history_user_id=physician.pk, **fields
-        )
+        insert(line)
 
 
 def test_session_not_done_is_not_signed_with_a_current(physician):
