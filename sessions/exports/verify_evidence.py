@@ -55,7 +55,7 @@ WORDS = {
             "signed agree with each other and with the seal."
         ),
         (
-            "INTACT. {files} fichiers, {entries} maillons de la chaîne, {signatures} signatures et {fields} champs signés "
+            "INTACT. {files} fichiers, {entries} entrées de la chaîne, {signatures} signatures et {fields} champs signés "
             "concordent entre eux et avec le sceau."
         ),
     ),
@@ -78,9 +78,9 @@ WORDS = {
     "made": ("Made on {at} (UTC) by {by}. Why: {why}", "Établi le {at} (UTC) par {by}. Motif : {why}"),
     "head": (
         "The chain then ended at entry {number}, code {code}.",
-        "La chaîne s'arrêtait au maillon {number}, code {code}.",
+        "La chaîne s'arrêtait alors à l'entrée {number}, code {code}.",
     ),
-    "anchor-good": ("Entry {number} has the code {code}.", "Le maillon {number} porte bien le code {code}."),
+    "anchor-good": ("Entry {number} has the code {code}.", "L'entrée {number} porte bien le code {code}."),
     # why it cannot be verified
     "no-pack": (
         "{path} is neither a ZIP file nor a folder with manifest.json.",
@@ -106,11 +106,11 @@ WORDS = {
     ),
     "anchor-form": (
         "write an anchor as number:code, for example 123:3F2A-91BC-07DE.",
-        "écrivez un ancrage sous la forme numéro:code, par exemple 123:3F2A-91BC-07DE.",
+        "écrivez un repère sous la forme numéro:code, par exemple 123:3F2A-91BC-07DE.",
     ),
     "anchor-absent": (
         "the pack does not hold entry {number}; ask the clinic for that anchor.",
-        "le dossier ne contient pas le maillon {number} ; demandez cet ancrage à la clinique.",
+        "le dossier ne contient pas l'entrée {number} ; demandez ce repère à la clinique.",
     ),
     # what differs: files
     "missing": ("{file} is missing.", "{file} manque."),
@@ -137,7 +137,7 @@ WORDS = {
     "form": ("{file} has not the form that it should have.", "{file} n'a pas la forme attendue."),
     "not-canonical": (
         "{file} is not written in the one form that the logbook writes.",
-        "{file} n'est pas écrit dans la forme unique qu'écrit le logbook.",
+        "{file} n'est pas écrit sous la forme unique qu'emploie le carnet.",
     ),
     # what differs: the seal
     "key-form": ("public_key.txt has not the form that it should have.", "public_key.txt n'a pas la forme attendue."),
@@ -165,15 +165,15 @@ WORDS = {
     # what differs: the chain
     "entry-digest": (
         "Entry {number}: its content is not the one that its digest was taken of.",
-        "Maillon {number} : son contenu n'est pas celui dont l'empreinte a été prise.",
+        "Entrée {number} : son contenu n'est pas celui dont l'empreinte a été prise.",
     ),
     "entry-form": (
         "Entry {number} has not the form that it should have.",
-        "Le maillon {number} n'a pas la forme attendue.",
+        "L'entrée {number} n'a pas la forme attendue.",
     ),
     "entry-shape": (
         "Entry {number}: the columns that its digest covers are not those of {file}.",
-        "Maillon {number} : les colonnes que couvre son empreinte ne sont pas celles de {file}.",
+        "Entrée {number} : les colonnes que couvre son empreinte ne sont pas celles de {file}.",
     ),
     "shape": (
         "{file}: the columns {shape} have another digest.",
@@ -181,24 +181,24 @@ WORDS = {
     ),
     "order": (
         "Entry {number} does not come after entry {before}.",
-        "Le maillon {number} ne vient pas après le maillon {before}.",
+        "L'entrée {number} ne vient pas après l'entrée {before}.",
     ),
     "link": (
         "Entry {number} does not join on to entry {before}: it names another code.",
-        "Le maillon {number} ne se rattache pas au maillon {before} : il nomme un autre code.",
+        "L'entrée {number} ne se rattache pas à l'entrée {before} : elle nomme un autre code.",
     ),
     "other-head": (
         "manifest.json says that the chain ended at entry {number}, code {code}; {file} says otherwise.",
-        "manifest.json dit que la chaîne s'arrêtait au maillon {number}, code {code} ; {file} dit autre chose.",
+        "manifest.json dit que la chaîne s'arrêtait à l'entrée {number}, code {code} ; {file} dit autre chose.",
     ),
     "other-anchor": (
         "{file}: entry {number} was anchored with the code {said}; in the chain it has {found}.",
-        "{file} : le maillon {number} a été ancré avec le code {said} ; dans la chaîne, il porte {found}.",
+        "{file} : l'entrée {number} a été notée comme repère avec le code {said} ; dans la chaîne, elle porte {found}.",
     ),
     "act-of-export": (
         "manifest.json: the chain holds no act that made this pack as the manifest says (who, when, why, of what).",
         (
-            "manifest.json : la chaîne ne contient aucun acte établissant ce dossier comme le dit le manifeste (qui, quand, "
+            "manifest.json : la chaîne ne contient aucune opération ayant établi ce dossier comme le dit le manifeste (qui, quand, "
             "pourquoi, sur quoi)."
         ),
     ),
@@ -209,19 +209,19 @@ WORDS = {
     ),
     "no-history": (
         "record.json: {row} is not in any entry of the chain.",
-        "record.json : {row} ne figure dans aucun maillon de la chaîne.",
+        "record.json : {row} ne figure dans aucune entrée de la chaîne.",
     ),
     "row-differs": (
         "record.json: {row}, field {field}: the record says {said}; entry {number} of the chain says {found}.",
-        "record.json : {row}, champ {field} : l'enregistrement dit {said} ; le maillon {number} de la chaîne dit {found}.",
+        "record.json : {row}, champ {field} : l'enregistrement dit {said} ; l'entrée {number} de la chaîne dit {found}.",
     ),
     "row-removed": (
         "record.json: {row} stands in the record; entry {number} of the chain took it away.",
-        "record.json : {row} figure dans l'enregistrement ; le maillon {number} de la chaîne l'a retiré.",
+        "record.json : {row} figure dans l'enregistrement ; l'entrée {number} de la chaîne l'a supprimé.",
     ),
     "row-missing": (
         "record.json: {row} is missing; entry {number} of the chain wrote it.",
-        "record.json : {row} manque ; le maillon {number} de la chaîne l'a écrit.",
+        "record.json : {row} manque ; l'entrée {number} de la chaîne l'a écrit.",
     ),
     # what differs: signatures
     "signature-digest": (
@@ -252,7 +252,7 @@ WORDS = {
         "record.json: {row} is called signed, and no signature is under its revision {revision}.",
         "record.json : {row} est dite signée, sans signature sous sa révision {revision}.",
     ),
-    "in-chain": ("entry {number} of the chain", "le maillon {number} de la chaîne"),
+    "in-chain": ("entry {number} of the chain", "l'entrée {number} de la chaîne"),
     "in-record": ("record.json", "record.json"),
     # notes
     "since-changed": (
@@ -262,19 +262,19 @@ WORDS = {
     "withheld": (
         "Entry {number}: its content is not in the pack, because it is of other patients too; the clinic can show it.",
         (
-            "Maillon {number} : son contenu n'est pas dans le dossier, car il concerne aussi d'autres patients ; la clinique "
+            "Entrée {number} : son contenu n'est pas dans le dossier, car il concerne aussi d'autres patients ; la clinique "
             "peut le montrer."
         ),
     ),
     "older": (
         "{row} was written in an entry whose content is not in the pack: only the seal covers it.",
-        "{row} : écrit dans un maillon dont le contenu n'est pas dans le dossier ; seul le sceau le couvre.",
+        "{row} : écrit dans une entrée dont le contenu n'est pas dans le dossier ; seul le sceau le couvre.",
     ),
 }
 TABLES = {
     "patient": ("patient", "patient"),
     "course": ("course", "cure"),
-    "coursesite": ("site of the course", "site de la cure"),
+    "coursesite": ("site of the course", "zone de la cure"),
     "consultation": ("consultation", "consultation"),
     "session": ("session", "séance"),
     "device": ("device", "appareil"),
@@ -282,7 +282,7 @@ TABLES = {
     "phase": ("phase", "phase"),
     "observation": ("observation", "observation"),
     "adverseevent": ("adverse event", "événement indésirable"),
-    "sample": ("sample", "échantillon"),
+    "sample": ("sample", "prélèvement"),
     "result": ("result", "résultat"),
     "screening": ("answers", "réponses"),
     "answer": ("answer", "réponse"),
@@ -1178,7 +1178,7 @@ def language_here() -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Check one pack, say what was found, and answer 0, 1 or 2."""
     options = argparse.ArgumentParser(
-        prog="verify.py", description="Evidence pack of the logbook: intact? / Dossier de preuve du logbook : intact ?"
+        prog="verify.py", description="Checks an evidence pack of the logbook / Vérifie un dossier de preuve du carnet"
     )
     options.add_argument(
         "pack", nargs="?", default=os.path.dirname(os.path.abspath(__file__)), help="ZIP / folder, dossier"
