@@ -21,6 +21,7 @@ from clinic.audit.verify import verify
 from clinic.lib.problems import Refused
 from sessions.models import Session
 from tests.factories import a_draft, ready
+from tests.views.test_hostile import FORM, NEVER, STRANGE
 
 pytestmark = pytest.mark.django_db
 AT = "2026-03-12 14:00:00+01:00"
@@ -280,6 +281,22 @@ def test_history_of_the_account_says_it_without_the_secret(
 def test_page_has_no_style_of_its_own(client_of: ClientOf, physician) -> None:
     page = client_of(physician).get(reverse("second-factor")).content.decode()
     assert ("<svg" in page, "style=" in page, "<style" in page) == (True, False, False)
+
+
+@pytest.mark.parametrize("label", [*NEVER, *STRANGE])
+def test_hostile_code_or_password_breaks_nothing(client_of, physician, codes, password, label) -> None:
+    value = (NEVER | STRANGE)[label]
+    outside, inside = Client(), client_of(physician)
+    log_in(outside, password)
+    acts = Act.objects.count()
+    body = f"code={value}&password={value}&form_key={uuid4()}"
+    pages = [(outside, "login-code"), *((inside, name) for name in ("second-factor-codes", "second-factor-remove"))]
+    for client, name in pages:
+        response = client.post(reverse(name), body, content_type=FORM)
+        assert (response.status_code in {200, 400}, "<script>" in response.content.decode()) == (True, False)
+        typed = f"code={value}&password={password}&form_key={uuid4()}"
+        assert client.post(reverse(name), typed, content_type=FORM).status_code in {200, 400}
+    assert (Act.objects.count(), is_in(outside)) == (acts, False)
 
 
 # --- The verifier -----------------------------------------------------------------------------------

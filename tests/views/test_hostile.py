@@ -59,6 +59,10 @@ STRANGE = {
     "template": "%7B%7B7*7%7D%7D%25s'%3Cscript%3E",
 }
 NOT_HERE = {"first-account", "account_logout", "account_login", "language"}
+# Tried in tests/accounts/test_second_factor.py, where there is one; the last two have no field.
+NOT_HERE |= {"login-code", "second-factor-codes", "second-factor-remove", "emergency-end", "verification-start"}
+# An act that answers with what it made: a password shown once, a file.
+ANSWERS_ITSELF = {"account-password", "logbook:course-evidence", "logbook:session-evidence"}
 PAGES = [name for name, (_get, post) in EXPECTED.items() if post and name not in NOT_HERE]
 LONG_PAGES = {"logbook:session-new", "logbook:session-edit", "logbook:session-amend"}
 FEW = ("superscript", "2^63", "year one")
@@ -117,10 +121,12 @@ def test_hostile_value_in_every_field_breaks_nothing(
     name: str,
     records: dict[str, models.Model],
     physician: User,
+    staff: User,
     administrator: User,
     client_of: Callable[[User], Client],
 ) -> None:
-    client = client_of(physician if "p" in EXPECTED[name][1] else administrator)
+    allowed = EXPECTED[name][1]
+    client = client_of(physician if "p" in allowed else staff if "s" in allowed else administrator)
     page = where(name, records)
     fields = fields_of(name, client, page)
     acts = Act.objects.count()
@@ -133,9 +139,9 @@ def test_hostile_value_in_every_field_breaks_nothing(
         before = Act.objects.count()
         response = client.post(page, body(fields, value), content_type=FORM)
         stored = Act.objects.count() - before
-        clean = {200, 302, 400, 429} if name == "account-password" or not stored else {302}  # it shows a password, once
+        clean = {200, 302, 400, 429} if name in ANSWERS_ITSELF or not stored else {302}
         assert (label, response.status_code in clean, stored in {0, 1}) == (label, True, True)
-        assert "<script>" not in response.content.decode()
+        assert b"<script>" not in response.content
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00", "9999-12-31T23:59", "0001-01-01T00:00+23:59"])
