@@ -5,6 +5,7 @@ import re
 import sqlite3
 import zoneinfo
 from pathlib import Path
+from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
@@ -182,19 +183,32 @@ SQLITE_OPTIONS = {
         "PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;PRAGMA recursive_triggers=ON;"
     ),
 }
-DATABASE_URL = env.str("CLINIC_DATABASE_URL", default="")
-if DATABASE_URL:
-    # What is wrong is said without the value: a password stands in it.
-    if not DATABASE_URL.startswith(("postgres:", "postgresql:")):
-        raise wrong(
-            "CLINIC_DATABASE_URL", "write postgres://user:password@host:port/name, or leave it empty for SQLite."
-        )
+
+
+def postgresql(name: str, url: str) -> dict[str, Any]:
+    """The database at `url`. What is wrong is said without the value: a password stands in it."""
+    if not url.startswith(("postgres:", "postgresql:")):
+        raise wrong(name, "write postgres://user:password@host:port/name, or leave it empty for SQLite.")
     try:
-        DATABASES = {"default": dict(env.db_url_config(DATABASE_URL))}
+        found = dict(env.db_url_config(url))
     except (ValueError, ImproperlyConfigured) as error:
-        raise wrong("CLINIC_DATABASE_URL", "this is not an address of a database; see the README.") from error
-    if not DATABASES["default"].get("NAME"):
-        raise wrong("CLINIC_DATABASE_URL", "the name of the database is missing at the end.")
+        raise wrong(name, "this is not an address of a database; see the README.") from error
+    if not found.get("NAME"):
+        raise wrong(name, "the name of the database is missing at the end.")
+    return found
+
+
+DATABASE_URL = env.str("CLINIC_DATABASE_URL", default="")
+# Who owns the tables, where that is not who works with them: set-up alone connects as this one (README).
+DATABASE_OWNER_URL = env.str("CLINIC_DATABASE_OWNER_URL", default="")
+if DATABASE_URL:
+    DATABASES = {"default": postgresql("CLINIC_DATABASE_URL", DATABASE_URL)}
+    if DATABASE_OWNER_URL:
+        owner = postgresql("CLINIC_DATABASE_OWNER_URL", DATABASE_OWNER_URL)
+        if owner.get("USER") == DATABASES["default"].get("USER"):
+            raise wrong("CLINIC_DATABASE_OWNER_URL", "the owner is another user than the one of CLINIC_DATABASE_URL.")
+elif DATABASE_OWNER_URL:
+    raise wrong("CLINIC_DATABASE_OWNER_URL", "it goes with CLINIC_DATABASE_URL; SQLite has no owner.")
 else:
     DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "logbook.sqlite3"}}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

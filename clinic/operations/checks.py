@@ -9,10 +9,11 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 -- Django's own name
-from django.db import models
+from django.db import connection, models
 
 from clinic.audit import guard
 from clinic.audit.history import Recorded
+from clinic.operations.database_role import owns_tables
 
 NAMED = 5
 
@@ -54,7 +55,7 @@ def sqlite_is_repaired(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -
 
 
 # Fields whose values change without an act, and why.
-UNRECORDABLE: tuple[tuple[type, str], ...] = (
+UNRECORDABLE: tuple[tuple[type[models.Field], str], ...] = (
     (models.ManyToManyField, "rows of a table between are no record: give the relation a recorded table of its own"),
     (models.GeneratedField, "the database computes it anew: keep what was written, and compute what is shown"),
     (models.FileField, "history would keep the name of the file alone: keep the file's SHA-256 in a recorded table"),
@@ -111,6 +112,22 @@ def guards_are_in_place(
                 )
             )
     return found
+
+
+@register(Tags.database)
+def guards_cannot_be_switched_off(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """On PostgreSQL who owns a table can switch its guards off; who works with it needs not own it."""
+    if "default" not in (databases or ()) or connection.vendor != "postgresql" or not owns_tables():
+        return []
+    return [
+        Warning(
+            "The logbook works with the database as the owner of its tables, who can switch their guards off.",
+            hint="Let another user work with them: see CLINIC_DATABASE_OWNER_URL in the README.",
+            id="clinic.W004",
+        )
+    ]
 
 
 def _some(names: list[str]) -> str:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.checks import Tags, run_checks
-from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from clinic.audit.setup import why_no_key
+from clinic.operations import database_role
 from clinic.operations.nightly import Nightly
 
 THREADS = 4
@@ -25,8 +25,11 @@ def prepare() -> bool:
         if os.name == "posix" and Path(folder).stat().st_uid == os.getuid():
             Path(folder).chmod(0o700)
     upgraded = _is_upgrade()
-    call_command("migrate", interactive=False, verbosity=0)
-    call_command("createcachetable", verbosity=0)
+    if not settings.DATABASE_OWNER_URL:
+        database_role.set_up()
+    elif not database_role.set_up_by_owner():
+        sys.stderr.write("The database could not be set up as its owner (CLINIC_DATABASE_OWNER_URL).\n")
+        sys.exit(2)
     database = settings.DATABASES["default"]
     if os.name == "posix" and database["ENGINE"].endswith("sqlite3"):
         Path(database["NAME"]).chmod(0o600)

@@ -32,6 +32,7 @@ LEVELS: list[tuple[str, int]] = [
     ("sessions/forms", 10),
     ("clinic/formats", 0),
     ("clinic/operations/nightly.py", 10),
+    ("clinic/operations/database_role.py", 10),
     ("clinic/operations/server.py", 10),
     ("clinic/operations/timestamp.py", 10),
     ("clinic/operations/files.py", 10),  # pages of both rooms answer with it

@@ -13,7 +13,13 @@ from django.db.migrations import Migration
 
 from clinic.audit import guard
 from clinic.audit.models import Access
-from clinic.operations.checks import folders_are_closed, guards_are_in_place, history_is_on, sqlite_is_repaired
+from clinic.operations.checks import (
+    folders_are_closed,
+    guards_are_in_place,
+    guards_cannot_be_switched_off,
+    history_is_on,
+    sqlite_is_repaired,
+)
 from tests.audit.raw import SQLITE, run
 
 
@@ -103,7 +109,8 @@ def test_missing_guard_is_an_error() -> None:
     found = guards_are_in_place(None, databases=["default"])
     assert identities(found) == ["clinic.E003"]
     assert found[0].msg == f"1 guards of the database are missing or were changed: {ONE}."
-    assert identities(run_checks(tags=[Tags.database], databases=["default"])) == ["clinic.E003"]
+    found = identities(run_checks(tags=[Tags.database], databases=["default"]))
+    assert found == ["clinic.E003", *([] if SQLITE else ["clinic.W004"])]
 
 
 @pytest.mark.django_db
@@ -124,6 +131,13 @@ def test_trigger_of_somebody_else_warns() -> None:
     found = guards_are_in_place(None, databases=["default"])
     assert identities(found) == ["clinic.W003"]
     assert found[0].msg == "1 triggers of the database are none of the logbook's: mine."
+
+
+@pytest.mark.skipif(SQLITE, reason="SQLite has no owner")
+@pytest.mark.django_db
+def test_owner_of_the_tables_who_works_with_them_is_warned() -> None:
+    assert identities(guards_cannot_be_switched_off(None, databases=["default"])) == ["clinic.W004"]
+    assert guards_cannot_be_switched_off(None) == []
 
 
 def set_up_again(plan: list[Any]) -> None:

@@ -23,6 +23,7 @@ WRONG = [
         "write postgres://user:password@host:port/name, or leave it empty for SQLite.",
     ),
     ("CLINIC_DATABASE_URL", "postgres://u:secret@h", "the name of the database is missing at the end."),
+    ("CLINIC_DATABASE_OWNER_URL", "postgres://u:secret@h/n", "it goes with CLINIC_DATABASE_URL; SQLite has no owner."),
 ]
 
 
