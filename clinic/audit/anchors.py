@@ -13,13 +13,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from clinic.audit.chain import Head, code_of, head
 from clinic.audit.keys import ring
 from clinic.audit.models import Access
 
 logger = logging.getLogger(__name__)
+
+# When an anchor was written.
+WHYS: dict[str, Promise] = {
+    "start": pgettext_lazy("anchor", "start"),
+    "hour": pgettext_lazy("anchor", "hour"),
+    "stop": pgettext_lazy("anchor", "stop"),
+    "export": pgettext_lazy("anchor", "export"),
+    "evidence": pgettext_lazy("anchor", "evidence"),
+    "purge": pgettext_lazy("anchor", "purge"),
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,11 @@ class Anchor:
     @property
     def code(self) -> str:
         return code_of(bytes.fromhex(self.mac))
+
+    @property
+    def whence(self) -> str:
+        """When it was written and why, for a finding."""
+        return f"{self.at}, {WHYS.get(self.why, self.why)}"
 
     @property
     def when(self) -> datetime:

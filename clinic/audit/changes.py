@@ -201,7 +201,7 @@ def _in_words(kept: Any, value: Any, words: Words, names: dict[Any, str]) -> str
         return str(_labels(kept).get(value, value))
     if isinstance(value, dict):
         said = _("%(row)s: %(words)s")
-        return "; ".join(
+        return _("; ").join(
             said % {"row": _name_in(kept.model, key), "words": plainly(item)} for key, item in value.items()
         )
     if isinstance(value, list):

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.audit.stored import history_of
@@ -105,7 +106,8 @@ def given_rows(signatures: Iterable[Signature]) -> dict[int, Any]:
 def _said(session: Session, signature: Signature | None, alteration: Alteration) -> Said:
     words = alteration.words
     if signature is not None:
-        words = f"{signature.signer_name}, {signature.signed_at:%Y-%m-%d %H:%M} UTC, {signature.get_meaning_display()}: {words}"
+        whose = f"{signature.signer_name}, {signature.signed_at:%Y-%m-%d %H:%M} UTC, {signature.get_meaning_display()}"
+        words = _("%(row)s: %(words)s") % {"row": whose, "words": words}
     return alteration.kind, f"session:{session.uid}", words
 
 

@@ -161,8 +161,8 @@ def _row(line: Line) -> Row:
         entered.by if entered else "",
         line.late,
         line.signatures[0].at if line.signatures else None,
-        "; ".join(signature_words(signature) for signature in line.signatures),
-        "; ".join(f"{note.text} ({note.more})" if note.more else note.text for note in line.notes),
+        _("; ").join(signature_words(signature) for signature in line.signatures),
+        _("; ").join(f"{note.text} ({note.more})" if note.more else note.text for note in line.notes),
     )
     return Row(values, line.uid, line.struck)
 

@@ -20,7 +20,14 @@ from sessions.reports.trail_filter import (
     look_places,
     looks_within,
 )
-from sessions.reports.trail_records import NOTHING, Named, patients_in_words, records_in_words, subjects_in_words
+from sessions.reports.trail_records import (
+    NOTHING,
+    Named,
+    detail_in_words,
+    patients_in_words,
+    records_in_words,
+    subjects_in_words,
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,10 @@ class LookLine:
     what: str
     record: Named
     patient: Patient | None
+
+    @property
+    def detail(self) -> str:
+        return detail_in_words(self.look.detail)
 
 
 @dataclass(frozen=True)

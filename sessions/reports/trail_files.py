@@ -115,7 +115,7 @@ def _look_row(line: LookLine) -> Row:
             look.by.username if look.by else "",
             *_person(line.patient),
             line.what,
-            look.detail,
+            line.detail,
             line.record.words,
             look.address or "",
             look.route,

@@ -1,5 +1,6 @@
 """What the records are called that acts and looks name: "Session 3 (hyperhidrosis)", "Account of Dr Morel"."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
+from clinic.accounts.roles import Role
 from clinic.audit.changes import plainly
 from sessions.models import Consultation, Course, Device, Patient, Result, Sample, Session
 from sessions.reports.changes import RECORDS
@@ -26,6 +28,9 @@ class Named:
 
 
 NOTHING = Named("")
+# "leroy: staff", "leroy: staff → auditor": an account and its role, as an access keeps them in no language.
+ROLES = re.compile(rf"(?P<name>\S+): (?P<roles>({'|'.join(Role.values)})( → ({'|'.join(Role.values)}))?)")
+EMERGENCY = re.compile(r"emergency (?P<mark>[0-9a-f]{8})")
 
 # Which rows an address or an act may name, and how each is called.
 SAID: dict[str, tuple[Any, Callable[[Any], str]]] = {
@@ -107,3 +112,13 @@ def _other(kind: str, key: str) -> str:
         known = {"sessions": _("Sessions report"), "trail": _("Trail: changes"), "looks": _("Trail: looks")}
         return known.get(key, capfirst(key))
     return capfirst(f"{kind} {key}".strip())
+
+
+def detail_in_words(detail: str) -> str:
+    """What an access says besides, with the words of the program in the reader's language and all else as it was kept."""
+    if found := EMERGENCY.fullmatch(detail):
+        return _("in an emergency (%(mark)s)") % {"mark": found["mark"]}
+    if found := ROLES.fullmatch(detail):
+        roles = " → ".join(str(Role(role).label) for role in found["roles"].split(" → "))
+        return _("%(row)s: %(words)s") % {"row": found["name"], "words": roles}
+    return _("wrong code") if detail == "code" else detail

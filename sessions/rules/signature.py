@@ -49,7 +49,7 @@ def why_not_intact(
     if signature.revision == session.revision:
         places = [in_words(change) for change in changes(_record_of(signed), plain(record_content(session, as_known)))]
         if places:
-            words = _("Changed after signature: %(places)s.") % {"places": "; ".join(dict.fromkeys(places))}
+            words = _("Changed after signature: %(places)s.") % {"places": _("; ").join(dict.fromkeys(places))}
             found.append(Alteration("changed after signature", words))
     return found
 

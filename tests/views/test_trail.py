@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from clinic.audit.anchors import footer
 from clinic.audit.models import Access, Act
@@ -277,7 +277,8 @@ def rows_of(answer, delimiter=","):
 
 def test_csv_of_changes_has_every_column_and_the_foot(client_of, auditor, physician, patient):
     rename(patient, physician, "=Celik")
-    foot = footer()
+    with translation.override("en"):
+        foot = footer()
     answer = reading(client_of, auditor).get(
         f"{FILES[0]}?{urlencode({'patient': patient.uid, 'kind': 'change_patient'})}"
     )
