@@ -11,7 +11,7 @@ import openpyxl
 import polib
 import pyotp
 import pytest
-from django.conf import settings
+from django.conf import settings as program
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -36,7 +36,7 @@ OWN_WORDS = {"English", "chloride"}
 @pytest.fixture(scope="module")
 def english() -> tuple[set[str], list[re.Pattern[str]]]:
     """The sentences of the program that French says otherwise: those that stand alone, and those with something in them."""
-    catalogue = polib.pofile(str(Path(settings.BASE_DIR) / PLACE))
+    catalogue = polib.pofile(str(Path(program.BASE_DIR) / PLACE))
     french = {text.casefold() for entry in catalogue for text in (entry.msgstr, *entry.msgstr_plural.values()) if text}
     plain, patterns = set(), []
     for entry in catalogue:
@@ -107,8 +107,14 @@ def test_no_english_word_stands_on_a_french_page(
 
 
 def test_no_english_word_stands_on_what_follows_an_act(
-    users: dict[str, User], addresses: dict[str, list[str]], client_of: Callable[[User], Client], english
+    users: dict[str, User],
+    addresses: dict[str, list[str]],
+    client_of: Callable[[User], Client],
+    english,
+    settings,
+    tmp_path: Path,
 ) -> None:
+    settings.ANCHOR_DIR = tmp_path  # no anchors of other tests
     pages: dict[str, str] = {}
     desk, physician, auditor = client_of(users["staff"]), client_of(users["physician"]), client_of(users["auditor"])
     typed = {"reason": "Malaise en salle d’attente.", "password": PASSWORD, "form_key": uuid4()}
