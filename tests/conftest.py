@@ -15,14 +15,20 @@ from clinic.audit import guard
 PASSWORD = "seven brown lamps under water"
 
 
+# What `make test` leaves out so that it is quick and needs Python alone; `.ci/run` asks for all of it.
+LEFT_OUT = {
+    "browser": "needs a browser: set CLINIC_TEST_BROWSER=required, as .ci/run does",
+    "slow": "takes its time: set CLINIC_TEST_SLOW=required, as .ci/run does",
+}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests run where they are asked for: `make test` needs Python alone."""
-    if os.environ.get("CLINIC_TEST_BROWSER") == "required":
-        return
-    skipped = pytest.mark.skip(reason="needs a browser: set CLINIC_TEST_BROWSER=required, as .ci/run does")
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(skipped)
+    for name, reason in LEFT_OUT.items():
+        if os.environ.get(f"CLINIC_TEST_{name.upper()}") == "required":
+            continue
+        for item in items:
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(autouse=True)

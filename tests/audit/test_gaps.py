@@ -347,6 +347,7 @@ OPENED = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills a process as only some systems can")
 def test_writer_that_is_killed_leaves_no_record_without_its_history(tmp_path: Path) -> None:
     folder = tmp_path / "data"

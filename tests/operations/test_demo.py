@@ -5,7 +5,11 @@ import sqlite3
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.operations.running import manage
+
+pytestmark = pytest.mark.slow
 
 
 def accounts(printed: str) -> dict[str, str]:

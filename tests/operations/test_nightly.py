@@ -106,6 +106,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 posix = pytest.mark.skipif(os.name != "posix", reason="stops by a signal that Windows does not know")
 
 
+@pytest.mark.slow
 @posix
 def test_server_verifies_at_its_start_and_anchors_at_start_and_stop(server: Server, tmp_path: Path) -> None:
     result = server.verified()
@@ -121,6 +122,7 @@ def test_server_verifies_at_its_start_and_anchors_at_start_and_stop(server: Serv
     assert (again.keys / "verified.json").stat().st_mtime == kept
 
 
+@pytest.mark.slow
 @posix
 def test_finding_is_told_in_one_sentence_and_recorded(tmp_path: Path) -> None:
     assert manage(tmp_path / "data", "migrate").returncode == 0
@@ -138,6 +140,7 @@ def test_finding_is_told_in_one_sentence_and_recorded(tmp_path: Path) -> None:
     assert kept.stdout.splitlines()[-1] == "[('verification_failed', 'altered: guard missing (1)')]"
 
 
+@pytest.mark.slow
 def test_second_verification_in_the_background_ends_at_once(tmp_path: Path) -> None:
     assert manage(tmp_path / "data", "migrate").returncode == 0
     with alone(tmp_path / "data-keys" / "verifying.lock"):

@@ -73,6 +73,7 @@ def test_migrations_of_the_framework_may_be_taken_back() -> None:
     emit_pre_migrate_signal(verbosity=0, interactive=False, db="default", apps=apps, plan=plan)
 
 
+@pytest.mark.slow
 def test_migration_on_the_command_line_puts_guards_back(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     assert manage(folder, "migrate", "-v", "0").stderr == ""

@@ -104,6 +104,7 @@ def begun(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_start_without_the_key_is_refused_in_one_sentence(begun: Path) -> None:
     key = begun.with_name("data-keys") / "audit_key.json"
     key.rename(key.with_suffix(".away"))
@@ -113,6 +114,7 @@ def test_start_without_the_key_is_refused_in_one_sentence(begun: Path) -> None:
     assert not key.exists()
 
 
+@pytest.mark.slow
 def test_start_with_another_key_is_refused_in_one_sentence(begun: Path) -> None:
     key = begun.with_name("data-keys") / "audit_key.json"
     key.write_text(re.sub('"key": "..', '"key": "00', key.read_text()))
@@ -125,6 +127,7 @@ def test_start_with_another_key_is_refused_in_one_sentence(begun: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_key_that_cannot_be_read_is_refused_in_one_sentence(begun: Path) -> None:
     key = begun.with_name("data-keys") / "audit_key.json"
     key.write_text("{}")
@@ -133,6 +136,7 @@ def test_key_that_cannot_be_read_is_refused_in_one_sentence(begun: Path) -> None
     assert done.stderr == f"The key of the audit history in {key} cannot be read (KeyError).\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="stops by a signal that Windows does not know")
 def test_start_after_a_guard_was_taken_away_says_so_and_records_it(begun: Path) -> None:
     with closing(sqlite3.connect(begun / "logbook.sqlite3")) as database:

@@ -33,6 +33,8 @@ from tests.views.page_form import form_on
 from tests.views.session_form import APPLICATION, OBSERVATION, PHASE, posted
 from tests.views.test_matrix import EXPECTED, address
 
+pytestmark = pytest.mark.slow
+
 # Percent-encoded, as they travel. No text field stores one of these.
 NEVER = {
     "nul": "a%00",
