@@ -1,4 +1,5 @@
-"""What the server does by itself: verify the audit history once a night, and anchor it every hour that it grows.
+"""What the server does by itself: verify the audit history and end forgotten log-ins once a night, and anchor the
+history every hour that it grows.
 
 A thread of the process that `serve` began in; the pages are answered by others. The verification is a program of its own
 at low priority, so that nobody waits for it, and whatever goes wrong here disturbs no page.
@@ -18,6 +19,7 @@ from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
+from clinic.accounts.web_sessions import SessionStore
 from clinic.audit import anchors
 from clinic.audit.chain import head
 from clinic.audit.verify import last_result
@@ -113,6 +115,7 @@ class Nightly:
         if self._verify_now or is_verification_due(now, self._last_verified(now), timezone.get_default_timezone()):
             self._verify_now, self._tried_at = False, now
             self._verification = begin_verification()
+            SessionStore.clear_expired()  # who closed the browser without a word gets an end of that log-in
         if settings.TIMESTAMP_URL and is_anchor_due(now, self._stamped_at, moved=self._anchored != self._stamped):
             self._stamp(now)
 
