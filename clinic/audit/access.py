@@ -5,7 +5,8 @@ Looks wait in the request and are written with the act that follows, in its tran
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from functools import lru_cache
@@ -52,6 +53,17 @@ def write_waiting() -> None:
     if waiting := _waiting.get():
         _write(list(waiting))
         _waiting.set(())
+
+
+@contextmanager
+def looks_kept_if_undone() -> Iterator[None]:
+    """Where an act is undone after it wrote the looks that waited, they wait again: the page was seen all the same."""
+    before = _waiting.get()
+    try:
+        yield
+    except BaseException:
+        _waiting.set((*before, *(look for look in _waiting.get() if look not in before)))
+        raise
 
 
 def write_before_answer() -> None:

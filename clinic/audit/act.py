@@ -14,7 +14,7 @@ from django.db import DataError, IntegrityError, connection, connections, models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic.audit.access import write_waiting
+from clinic.audit.access import looks_kept_if_undone, write_waiting
 from clinic.audit.chain import add_link
 from clinic.audit.models import Act
 from clinic.audit.queue import one_writer
@@ -95,7 +95,7 @@ def act(
     Raises `AlreadyDone` where this person sent the same form before (its `key`), `Refused` where a rule or a
     constraint says no, or the key belongs to another act.
     """
-    with one_writer():
+    with one_writer(), looks_kept_if_undone():
         try:
             with transaction.atomic():
                 writing = Writing(kind, by, reason.strip(), at or timezone.now())

@@ -237,34 +237,34 @@ def remove(using: str = "default") -> None:
                 cursor.execute(f'DROP TRIGGER IF EXISTS "{name}"{on}')
 
 
-def missing(using: str = "default") -> list[str]:
-    """The guards that are not there, or not as they should be."""
+def missing(using: str = "default", *, whole: bool = False) -> list[str]:
+    """The guards that are not there, or not as they should be; with `whole` those of tables that are gone, too."""
     connection = connections[using]
     with connection.cursor() as cursor:
-        there = {name: said for name, _table, said in _there(cursor, connection.vendor)}
+        there = {(name, table): said for name, table, said in _there(cursor, connection.vendor)}
         schema = _schema(cursor, connection.vendor)
     return [
         rule.trigger
-        for rule in _wanted(connection)
-        if there.get(rule.trigger) != _as_kept(rule, connection.vendor, schema)
+        for rule in _wanted(connection, whole=whole)
+        if there.get((rule.trigger, rule.table)) != _as_kept(rule, connection.vendor, schema)
     ]
 
 
 def strangers(using: str = "default") -> list[str]:
     """Triggers and rules in this database that are none of ours: they could change what an act writes."""
     connection = connections[using]
-    known = {rule.trigger for rule in _wanted(connection)}
+    known = {(rule.trigger, rule.table) for rule in _wanted(connection)}
     with connection.cursor() as cursor:
-        names = {name for name, _table, _said in _there(cursor, connection.vendor)}
+        names = {name for name, table, _said in _there(cursor, connection.vendor) if (name, table) not in known}
         if connection.vendor == "postgresql":
             cursor.execute("SELECT rulename FROM pg_rules WHERE schemaname = current_schema()")
             names |= {name for (name,) in cursor.fetchall()}
-    return sorted(names - known)
+    return sorted(names)
 
 
-def _wanted(connection: Any) -> list[Rule]:
+def _wanted(connection: Any, *, whole: bool = False) -> list[Rule]:
     there = set(connection.introspection.table_names())
-    return [rule for rule in rules() if connection.vendor in rule.engines and rule.table in there]
+    return [rule for rule in rules() if connection.vendor in rule.engines and (whole or rule.table in there)]
 
 
 def _as_kept(rule: Rule, vendor: str, schema: str) -> str:
@@ -287,7 +287,10 @@ def _there(cursor: Any, vendor: str) -> list[tuple[str, str, str]]:
 
 
 _CATALOGUE = """
-    SELECT t.tgname, c.relname, t.tgenabled::text, t.tgtype, t.tgqual IS NOT NULL OR t.tgattr::text <> '', p.prosrc
+    SELECT t.tgname, c.relname, t.tgenabled::text, t.tgtype,
+        t.tgqual IS NOT NULL OR t.tgattr::text <> '' OR p.proconfig IS NOT NULL OR p.prosecdef OR l.lanname <> 'plpgsql',
+        p.prosrc
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+    JOIN pg_language l ON l.oid = p.prolang
     WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace
 """

@@ -70,35 +70,43 @@ def _expression(spec: str, vendor: str, prefix: str) -> str:
     name, _colon, kind = spec.partition(":")
     column = f'{prefix}"{name}"'
     if kind.startswith("decimal"):
-        places = int(kind.removeprefix("decimal"))
-        if vendor == "sqlite":
-            return f"CASE WHEN {column} IS NULL THEN NULL ELSE printf('%.{places}f', {column}) END"
-        return f"round({column}, {places})::text"
+        form = SQLITE_DECIMAL if vendor == "sqlite" else POSTGRESQL_DECIMAL
+        return form.format(c=column, places=int(kind.removeprefix("decimal")))
     return (SQLITE if vendor == "sqlite" else POSTGRESQL)[kind].format(c=column)
 
 
 # Django keeps a moment of SQLite as text in UTC, without a fraction where it is nought. A bare column of a day or a
-# flag would be made a Python value by the driver: a term keeps what is stored.
+# flag would be made a Python value by the driver: a term keeps what is stored. SQLite lets any column hold anything,
+# and reads "15.0 or so" as 15 where a figure is asked for: what is of another kind than Django writes comes as quoted.
 SQLITE = {
-    "moment": "CASE length({c}) WHEN 19 THEN {c} || '.000000' ELSE {c} END",
-    "day": "{c} || ''",
-    "flag": "{c} + 0",
+    "moment": "CASE typeof({c}) WHEN 'text' THEN CASE length({c}) WHEN 19 THEN {c} || '.000000' ELSE {c} || '' END "
+    "WHEN 'null' THEN NULL ELSE quote({c}) END",
+    "day": "CASE typeof({c}) WHEN 'text' THEN {c} || '' WHEN 'null' THEN NULL ELSE quote({c}) END",
+    "flag": "CASE typeof({c}) WHEN 'integer' THEN {c} + 0 WHEN 'null' THEN NULL ELSE quote({c}) END",
     "uuid": "{c}",
     "json": "{c}",
     "address": "{c}",
-    "bytes": "lower(hex({c}))",
+    "bytes": "CASE typeof({c}) WHEN 'blob' THEN lower(hex({c})) WHEN 'null' THEN NULL ELSE quote({c}) END",
     "plain": "{c}",
 }
+# A figure with more digits than its column has would be shown as another one.
+SQLITE_DECIMAL = (
+    "CASE WHEN {c} IS NULL THEN NULL WHEN typeof({c}) IN ('integer', 'real') "
+    "AND CAST(printf('%.{places}f', {c}) AS REAL) = {c} THEN printf('%.{places}f', {c}) ELSE quote({c}) END"
+)
+# Years before ours are written like ours, and told by their sign alone.
+_BEFORE = " || CASE WHEN {c} < '0001-01-01' THEN ' BC' ELSE '' END"
 POSTGRESQL = {
-    "moment": "to_char({c} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')",
-    "day": "to_char({c}, 'YYYY-MM-DD')",
+    "moment": "to_char({c} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')" + _BEFORE,
+    "day": "to_char({c}, 'YYYY-MM-DD')" + _BEFORE,
     "flag": "{c}::int",
     "uuid": "replace({c}::text, '-', '')",
     "json": "{c}::text",
-    "address": "host({c})",
+    "address": "abbrev({c})",
     "bytes": "encode({c}, 'hex')",
     "plain": "{c}",
 }
+POSTGRESQL_DECIMAL = "CASE WHEN {c} = round({c}, {places}) THEN round({c}, {places})::text ELSE {c}::text END"
 
 
 @cache
@@ -120,11 +128,23 @@ def in_one_form(rows: Iterable[Row], places: tuple[int, ...]) -> list[list[Any]]
 def _canonical(text: Any) -> Any:
     try:
         return canonical_json(json.loads(text))
-    except (TypeError, ValueError):  # not what Django wrote: it stays as it is, and so differs
+    except (TypeError, ValueError, RecursionError):  # not what Django wrote: it stays as it is, and so differs
         return text
 
 
 def content(shape_digest: str, act: list[Any], rows: dict[str, list[list[Any]]]) -> str:
     """The text that a digest is taken of: an act and its history rows by table, each in the order of its key."""
-    ordered = [[table, *row] for table in sorted(rows) for row in sorted(rows[table], key=lambda row: row[0])]
-    return json.dumps([shape_digest, act, ordered], ensure_ascii=False, separators=(",", ":"), default=repr)
+    ordered = [[table, *row] for table in sorted(rows) for row in _in_order(rows[table])]
+    return json.dumps([shape_digest, act, ordered], ensure_ascii=False, separators=(",", ":"), default=_no_text)
+
+
+def _in_order(rows: list[list[Any]]) -> list[list[Any]]:
+    try:
+        return sorted(rows, key=lambda row: row[0])
+    except TypeError:  # a key that is no number: not what Django wrote, and it differs in any order
+        return sorted(rows, key=lambda row: repr(row[0]))
+
+
+def _no_text(value: Any) -> list[str]:
+    """Bytes and the like where text or a number belongs: in a form that no text has."""
+    return [type(value).__name__, repr(value)]

@@ -113,15 +113,23 @@ def test_purge_that_was_broken_off_verifies_and_is_finished(administrator, later
     month = months_to_purge(later, 3)[0]
     assert month.accesses > 1
     purge_accesses(
-        by=administrator, month=Month(month.name, month.first, month.first, 1), reason=REASON, now=later, months=3
+        by=administrator, month=Month(month.name, month.first, month.first - 1, 0), reason=REASON, now=later, months=3
     )
-    assert Access.objects.filter(number=month.last).exists()
+    assert Access.objects.filter(number=month.first).exists()
     assert named() == []
     again = months_to_purge(later, 3)[0]
-    assert (again.name, again.accesses) == (month.name, month.accesses - 1)
+    assert (again.name, again.accesses) == (month.name, month.accesses)
     assert purge_accesses(by=administrator, month=again, reason=REASON, now=later, months=3) == again.accesses
     assert named() == []
     assert Act.objects.filter(kind="purge_accesses").count() == 1
+
+
+def test_access_put_into_a_purged_month_is_named(administrator, later) -> None:
+    month = months_to_purge(later, 3)[0]
+    (kept,) = Access.objects.filter(number=month.last).values()
+    purge_accesses(by=administrator, month=month, reason=REASON, now=later, months=3)
+    Access.objects.bulk_create([Access(**kept | {"by_name": "Somebody else"})])
+    assert named() == [("access added", f"access:{month.last}")]
 
 
 def test_database_lets_go_of_no_other_access(administrator, later) -> None:

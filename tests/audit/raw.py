@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db import IntegrityError, NotSupportedError, connection, models, transaction
 
+from clinic.audit.verify import verify
+
 SQLITE = connection.vendor == "sqlite"
 
 
@@ -53,3 +55,14 @@ def upsert(model: type[models.Model]) -> str:
     key = f'"{model._meta.pk.column}"'
     column = next(name for name in columns(model) if name != key)
     return copied(model, after=f"ON CONFLICT ({key}) DO UPDATE SET {column} = EXCLUDED.{column}")
+
+
+def sql(*statements: str) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement.replace("%", "%%") if "%" in statement else statement)
+
+
+def alterations(anchor: str = "") -> list[tuple[str, str]]:
+    _result, found = verify(anchor=anchor)
+    return [(finding.kind, finding.record) for finding in found if finding.alters]

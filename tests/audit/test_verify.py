@@ -1,67 +1,26 @@
 """The verifier: nothing to say of an untouched logbook, and every alteration named by kind and record."""
 
 import json
-from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import time_machine
 from django.core.management import call_command
 from django.db import connection
-from django.urls import reverse
 from django.utils import timezone
 
-from clinic.accounts.actions import change_account
 from clinic.audit import anchors, guard
 from clinic.audit.access import record_event
 from clinic.audit.chain import head
 from clinic.audit.keys import key_file, ring
 from clinic.audit.models import Access, Link, Seal
 from clinic.audit.verify import last_result, verify
-from sessions.actions.patient import change_patient
-from sessions.actions.session import mark_in_error
 from sessions.models import Patient, Session
-from tests.factories import a_draft, a_patient, a_signed_session, at, ready
+from tests.audit.raw import alterations, sql
+from tests.factories import a_patient
 
-
-@pytest.fixture(autouse=True)
-def places(settings, tmp_path: Path) -> None:
-    """Anchors and results of one test, with the keys that the tests' database was sealed with."""
-    settings.ANCHOR_DIR = tmp_path
-    kept = key_file()
-    settings.KEY_DIR = tmp_path
-    (tmp_path / "audit_key.json").write_text(kept.read_text())
-
-
-@pytest.fixture
-def logbook(physician, administrator, staff, client_of):
-    """A signed session, one in error, a draft, a corrected patient, a changed role, looks and a log-in."""
-    patient, course, device = ready(by=physician)
-    signed = a_signed_session(by=physician, course=course, device=device)
-    wrong = a_signed_session(by=physician, course=course, device=device, started=at(date(2026, 1, 14)))
-    mark_in_error(by=physician, session=wrong, reason="wrong patient", version=wrong.version)
-    a_draft(by=physician, course=course, device=device, started=at(date(2026, 1, 16)))
-    other = a_patient(by=physician, family_name="N'Guyen")
-    change_patient(
-        by=physician, patient=other, values={"given_names": "Linh"}, reason="misspelt", version=other.version
-    )
-    change_account(by=administrator, user=staff, role="auditor", reason="new post")
-    client_of(physician).get(reverse("logbook:session", args=[signed.uid]))
-    client_of(physician).get(reverse("logbook:patient", args=[other.uid]))
-    record_event("log_in", by=physician)
-    return patient, signed
-
-
-def sql(*statements: str) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement.replace("%", "%%") if "%" in statement else statement)
-
-
-def alterations(anchor: str = "") -> list[tuple[str, str]]:
-    _result, found = verify(anchor=anchor)
-    return [(finding.kind, finding.record) for finding in found if finding.alters]
+pytestmark = pytest.mark.usefixtures("places", "broken_on_purpose")
 
 
 def test_untouched_logbook_is_intact(logbook):
@@ -106,9 +65,9 @@ TAMPERINGS: dict[str, tuple[list[str], str]] = {
     ),
     "a history row copied": (
         [
-            "INSERT INTO logbook_historicalcoursesite (id, site, course_id, history_date, history_user_id, history_change_reason, "
+            ("INSERT INTO logbook_historicalcoursesite (id, site, course_id, history_date, history_user_id, history_change_reason, "
             "history_type, act_id) SELECT id, site, course_id, history_date, history_user_id, history_change_reason, history_type, "
-            "act_id FROM logbook_historicalcoursesite"
+            "act_id FROM logbook_historicalcoursesite")
         ],
         "history altered course:",
     ),
@@ -123,8 +82,8 @@ TAMPERINGS: dict[str, tuple[list[str], str]] = {
     "another name": (["UPDATE audit_act SET by_name = 'Dr Other' WHERE kind = 'sign_session'"], "history altered session:"),
     "another time": (["UPDATE audit_act SET at = '2026-01-01 10:00:00+00' WHERE kind = 'sign_session'"], "history altered session:"),
     "an act added": (
-        ["INSERT INTO audit_act (at, kind, by_id, by_name, reason, subject) SELECT at, 'sign_session', by_id, by_name, '', 'session:x' "
-         "FROM audit_act WHERE id = (SELECT MIN(id) FROM audit_act)"], "act added session:x",
+        [("INSERT INTO audit_act (at, kind, by_id, by_name, reason, subject) SELECT at, 'sign_session', by_id, by_name, '', 'session:x' "
+         "FROM audit_act WHERE id = (SELECT MIN(id) FROM audit_act)")], "act added session:x",
     ),
     "an entry deleted in the middle": (["DELETE FROM audit_link WHERE number = 3"], "entry missing entry:4"),
     "an entry's time": (["UPDATE audit_link SET at = '2026-01-01 10:00:00+00' WHERE number = 3"], "entry altered entry:3"),
@@ -138,20 +97,20 @@ TAMPERINGS: dict[str, tuple[list[str], str]] = {
         ["DELETE FROM audit_link WHERE number = 3", "UPDATE audit_link SET number = 3 WHERE number = 4"], "entry altered entry:3",
     ),
     "an entry given to another act": (
-        ["UPDATE audit_link SET act_id = -1 WHERE number = 3", "UPDATE audit_link SET act_id = (SELECT MIN(id) FROM audit_act WHERE "
-         "kind = 'log_session') WHERE number = -9"], "act missing entry:3",
+        ["UPDATE audit_link SET act_id = -1 WHERE number = 3", ("UPDATE audit_link SET act_id = (SELECT MIN(id) FROM audit_act WHERE "
+         "kind = 'log_session') WHERE number = -9")], "act missing entry:3",
     ),
     "an entry played again": (
-        [f"INSERT INTO audit_link (number, act_id, at, shape_id, digest, key_id, mac) SELECT {LAST_LINK} + 1, -5, at, shape_id, digest, key_id, mac "
-         "FROM audit_link WHERE number = 3"], "entry altered entry:",
+        [(f"INSERT INTO audit_link (number, act_id, at, shape_id, digest, key_id, mac) SELECT {LAST_LINK} + 1, -5, at, shape_id, digest, key_id, mac "
+         "FROM audit_link WHERE number = 3")], "entry altered entry:",
     ),
     "the list of sealed columns": (["UPDATE audit_shape SET columns = '{}'"], "shape altered shape:"),
     "an access deleted": (["DELETE FROM audit_access WHERE number = 1"], "access missing access:2"),
     "an access of another patient": (["UPDATE audit_access SET patient_id = 99 WHERE number = 1"], "access altered access:1"),
     "an access of another person": (["UPDATE audit_access SET by_name = 'Other' WHERE number = 1"], "access altered access:1"),
     "an access added": (
-        ["INSERT INTO audit_access (number, at, by_name, kind, route, detail, mac) SELECT 1 + MAX(number), MAX(at), 'x', 'log_in', '', '', "
-         "(SELECT mac FROM audit_access WHERE number = 1) FROM audit_access"], "access altered access:",
+        [("INSERT INTO audit_access (number, at, by_name, kind, route, detail, mac) SELECT 1 + MAX(number), MAX(at), 'x', 'log_in', '', '', "
+         "(SELECT mac FROM audit_access WHERE number = 1) FROM audit_access")], "access altered access:",
     ),
     "an access outside the chain": (
         ["INSERT INTO audit_access (at, by_name, kind, route, detail) SELECT MAX(at), 'x', 'log_in', '', '' FROM audit_access"],
@@ -178,27 +137,6 @@ def test_alteration_is_named_by_kind_and_record(name, logbook, unguarded, unchec
     sql(*statements)
     named = [f"{kind} {record}" for kind, record in alterations()]
     assert [said for said in named if expected in said], named
-
-
-@pytest.fixture
-def unchecked() -> Callable[[], None]:
-    """Somebody with the database's own tools need not mind foreign keys."""
-
-    def off() -> None:
-        if connection.vendor == "postgresql":
-            sql("SET CONSTRAINTS ALL IMMEDIATE", "SET session_replication_role = replica")
-        else:
-            sql("PRAGMA defer_foreign_keys = ON")
-
-    return off
-
-
-@pytest.fixture(autouse=True)
-def _constraints_of_the_engine():
-    """What a test broke on purpose is not looked at by the engine at its end: the test is rolled back first."""
-    connection.check_constraints = lambda *args, **kwargs: None  # type: ignore[method-assign]
-    yield
-    del connection.check_constraints
 
 
 def test_guard_that_was_dropped_is_named(logbook):

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from clinic.audit.access import access_mac, seal_mac
 from clinic.audit.chain import NOTHING_BEFORE
-from clinic.audit.keys import KeyMissing, Ring
+from clinic.audit.keys import Ring
 from clinic.audit.models import Access, Act, Seal
 from clinic.audit.stored import reading
+from clinic.audit.verify.chain import as_code, numbers_after, out_of_place
 from clinic.audit.verify.findings import Finding
 
 AT_ONCE = 5000
@@ -34,20 +35,24 @@ def check_accesses(keys: Ring) -> Iterator[Finding]:
     """Seals first, then every access in order."""
     seals = list(Seal.objects.order_by("first"))
     yield from _seals(keys, seals)
+    words = _("Access %(number)s has no place in the chain.")
+    for said in out_of_place("audit_access"):
+        yield Finding("access added", f"access:{said}", words % {"number": said})
     unnumbered = Access.objects.filter(number__isnull=True).count()
     if unnumbered > keys.accesses_before:
         words = _("%(number)s accesses stand outside the chain: they were put in beside the program.")
         yield Finding("access added", "access", words % {"number": unnumbered - keys.accesses_before})
+    if unnumbered < keys.accesses_before:
+        words = _("%(number)s accesses from before the chain are missing.")
+        yield Finding("access missing", "access", words % {"number": keys.accesses_before - unnumbered})
     yield from _accesses(keys, seals)
 
 
 def _seals(keys: Ring, seals: list[Seal]) -> Iterator[Finding]:
     last, after = 0, NOTHING_BEFORE
     for seal in seals:
-        if seal.key_id != keys.key_id:
-            raise KeyMissing(_("The month %(month)s was sealed with another key.") % {"month": seal.month})
         follows = seal.first == last + 1 and bytes(seal.before) == after
-        if not follows or bytes(seal.mac) != seal_mac(keys, seal):
+        if not follows or seal.key_id != keys.key_id or bytes(seal.mac) != seal_mac(keys, seal):
             words = _("The seal of the month %(month)s, or its place, is not as it was made.")
             yield Finding("seal altered", f"month:{seal.month}", words % {"month": seal.month})
         last, after = seal.last, bytes(seal.after)
@@ -60,21 +65,30 @@ def _accesses(keys: Ring, seals: list[Seal]) -> Iterator[Finding]:
         for *said, own in rows:
             if number + 1 != said[0]:
                 number, mac = _over_purged(seals, number, mac, said[0])
-            if said[0] <= number:  # what a purge that was broken off has left
+            if said[0] <= number:
+                words = _("Access %(number)s stands in a month that was deleted as a whole.") % {"number": said[0]}
+                yield Finding("access added", f"access:{said[0]}", words)
                 continue
             if number + 1 != said[0]:
                 yield _missing(number + 1, said[0] - 1, said[0])
-            elif access_mac(keys, mac, said).hex() != own:
+            elif _mac(keys, mac, said) != as_code(own):
                 words = _("Access %(number)s, or its place, is not as it was written.") % {"number": said[0]}
                 yield Finding("access altered", f"access:{said[0]}", words)
-            number, mac = said[0], bytes.fromhex(own)
+            number, mac = said[0], as_code(own)
             if number in ends and bytes(ends[number].after) != mac:
                 words = _("The last access of the month %(month)s is not the one that was sealed.")
                 yield Finding("access altered", f"access:{number}", words % {"month": ends[number].month})
     last = max(ends, default=0)
-    number, _mac = _over_purged(seals, number, mac, last + 1)
+    number, _last_mac = _over_purged(seals, number, mac, last + 1)
     if number < last:
         yield _missing(number + 1, last, number + 1)
+
+
+def _mac(keys: Ring, previous: bytes, said: list[Any]) -> bytes | None:
+    try:
+        return access_mac(keys, previous, said)
+    except (TypeError, UnicodeError):  # bytes where text belongs, text that is none: never what was written
+        return None
 
 
 def _over_purged(seals: list[Seal], number: int, mac: bytes, to: int) -> tuple[int, bytes]:
@@ -94,7 +108,7 @@ def _missing(first: int, last: int, at: int) -> Finding:
 def _after(number: int) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            f'SELECT {reading(SAID, connection.vendor)} FROM "audit_access" WHERE "number" > {int(number)} '  # noqa: S608 -- names of our own table
-            f'ORDER BY "number" LIMIT {AT_ONCE}'
+            f'SELECT {reading(SAID, connection.vendor)} FROM "audit_access" '  # noqa: S608 -- names of our own table
+            f'WHERE {numbers_after(number).format(table="")} ORDER BY "number" LIMIT {AT_ONCE}'
         )
         return cursor.fetchall()

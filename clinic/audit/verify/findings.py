@@ -1,7 +1,9 @@
 """What the verifier says, and the checks that other apps bring."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+LONGEST = 500
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,17 @@ class Finding:
     alters: bool = True
 
 
+def readable(finding: Finding) -> Finding:
+    """As it may stand on a terminal and a page: what somebody wrote into the database speaks no control characters."""
+    record, words = (_plainly(text) for text in (finding.record, finding.words))
+    return replace(finding, record=record, words=words)
+
+
+def _plainly(text: str) -> str:
+    said = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text[:LONGEST])
+    return f"{said} …" if len(text) > LONGEST else said
+
+
 # Yields kind, record and words of each alteration.
 Check = Callable[[], Iterator[tuple[str, str, str]]]
 _added: list[Check] = []
@@ -28,7 +41,6 @@ def add_check(check: Check) -> None:
         _added.append(check)
 
 
-def added_checks() -> Iterator[Finding]:
-    """What the checks of other apps find."""
-    for check in _added:
-        yield from (Finding(*said) for said in check())
+def added_checks() -> list[Iterator[Finding]]:
+    """The checks of other apps."""
+    return [(Finding(*said) for said in check()) for check in _added]

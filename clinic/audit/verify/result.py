@@ -25,6 +25,8 @@ class Result:
     entries: int = 0
     code: str = ""
     accesses: int = 0
+    access_number: int = 0
+    access_code: str = ""
     seconds: float = 0.0
     findings: int = 0
     remarks: int = 0

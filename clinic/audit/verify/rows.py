@@ -1,6 +1,7 @@
 """Live rows against the last row of their history: what stands in the tables is what the last act left there."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -9,6 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from clinic.audit.keys import Ring
+from clinic.audit.models import Act, Link
 from clinic.audit.stored import history_of, recorded_models
 from clinic.audit.verify.findings import Finding
 
@@ -18,6 +20,8 @@ def check_rows(keys: Ring) -> Iterator[Finding]:
     for model in recorded_models():
         yield from _differing(model)
         yield from _gone(model)
+    for kept in (Act, Link, *recorded_models(), *map(history_of, recorded_models())):
+        yield from _doubled(kept)
     yield from _passwords(keys)
 
 
@@ -31,10 +35,9 @@ def _columns(model: type[models.Model]) -> list[str]:
 
 def _differing(model: type[models.Model]) -> Iterator[Finding]:
     live, history = model._meta.db_table, history_of(model)._meta.db_table
-    differs = "IS NOT" if connection.vendor == "sqlite" else "IS DISTINCT FROM"
     names = _columns(model)
-    said = ", ".join(f'l."{name}" {differs} h."{name}"' for name in names)
-    any_differs = " OR ".join(f'l."{name}" {differs} h."{name}"' for name in names)
+    each = [_other(name) for name in names]
+    said, any_differs = ", ".join(each), " OR ".join(each)
     with connection.cursor() as cursor:
         cursor.execute(
             f'SELECT l."id", h."history_type", {said} FROM "{live}" l '  # noqa: S608 -- names of our own tables
@@ -51,6 +54,24 @@ def _differing(model: type[models.Model]) -> Iterator[Finding]:
             words = _("%(row)s is not as its last act left it: %(fields)s.")
             fields = ", ".join(_field_name(model, name) for name in wrong)
             yield Finding("row altered", name_of(model, pk), words % {"row": _called(model, pk), "fields": fields})
+
+
+def _other(name: str) -> str:
+    """SQL: live row and history differ, sign by sign, whatever order of signs the column was given."""
+    if connection.vendor == "sqlite":
+        return f'(l."{name}" COLLATE BINARY IS NOT h."{name}" OR typeof(l."{name}") <> typeof(h."{name}"))'
+    return f'l."{name}"::text COLLATE "C" IS DISTINCT FROM h."{name}"::text COLLATE "C"'
+
+
+def _doubled(model: type[models.Model]) -> Iterator[Finding]:
+    """Two rows of one key: the engine refuses them, unless its index was taken away."""
+    table, key = model._meta.db_table, model._meta.pk.column
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT "{key}" FROM "{table}" GROUP BY "{key}" HAVING COUNT(*) > 1')  # noqa: S608 -- names of our own tables
+        rows = cursor.fetchall()
+    for (pk,) in rows:
+        words = _("%(row)s stands twice in its table.") % {"row": _called(model, pk)}
+        yield Finding("row doubled", f"{model._meta.model_name}:{pk}", words)
 
 
 def _gone(model: type[models.Model]) -> Iterator[Finding]:
@@ -78,8 +99,9 @@ def _passwords(keys: Ring) -> Iterator[Finding]:
 def name_of(model: type[models.Model], pk: Any) -> str:
     """A row as "kind:uid" where it has an address, else as "table:key"."""
     if any(field.name == "uid" for field in model._meta.concrete_fields):
-        uid = history_of(model)._default_manager.filter(id=pk).values_list("uid", flat=True).first()
-        return f"{model._meta.model_name}:{uid}"
+        with suppress(ValueError, TypeError):  # an altered uid names no page
+            uid = history_of(model)._default_manager.filter(id=pk).values_list("uid", flat=True).first()
+            return f"{model._meta.model_name}:{uid}"
     return f"{model._meta.model_name}:{pk}"
 
 

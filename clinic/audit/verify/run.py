@@ -1,22 +1,23 @@
 """One verification from end to end."""
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
-from itertools import chain
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.audit.chain import code_of
 from clinic.audit.keys import KeyMissing, Ring, ring
-from clinic.audit.models import Access
+from clinic.audit.models import Access, Link
 from clinic.audit.verify.accesses import check_accesses
 from clinic.audit.verify.chain import Place, check_chain
-from clinic.audit.verify.findings import Finding, added_checks
+from clinic.audit.verify.findings import Finding, added_checks, readable
 from clinic.audit.verify.outside import check_anchors, check_file, check_guards
 from clinic.audit.verify.result import (
     ALTERED,
@@ -31,6 +32,8 @@ from clinic.audit.verify.result import (
 )
 from clinic.audit.verify.rows import check_rows
 
+logger = logging.getLogger(__name__)
+CANNOT = "cannot verify"
 # Progress is written down as often as this, for a run that is interrupted and for the page that shows it.
 SECONDS_BETWEEN = 2.0
 Progress = Callable[[int], None]
@@ -39,27 +42,70 @@ Progress = Callable[[int], None]
 def verify(*, anchor: str = "", resume: bool = False, progress: Progress | None = None) -> tuple[Result, list[Finding]]:
     """Read everything. The result is kept; the findings are all there are, remarks among them."""
     began = time.monotonic()
-    place, found = Place(), list[Finding]()
     try:
-        keys = ring()
-        if resume:
-            place, found = _where_left()
-        for batch in _findings(keys, place, anchor, found, progress):
-            found += batch
-        state = ALTERED if any(finding.alters for finding in found) else INTACT
-    except (KeyMissing, DatabaseError) as error:
-        state = UNKNOWN
-        found.append(Finding("cannot verify", "", _("Not everything could be read: %(why)s") % {"why": error}))
+        place, found, state = _read(anchor, progress, *(_where_left() if resume else (Place(), [])))
+    except BrokenText:
+        with broken_text_as_it_is():
+            place, found, state = _read(anchor, progress, Place(), [])
     result = _result(state, place, found, time.monotonic() - began)
     _keep(result)
     return result, found
+
+
+def _read(
+    anchor: str, progress: Progress | None, place: Place, found: list[Finding]
+) -> tuple[Place, list[Finding], str]:
+    """How far was read, what was found, and the state: what could not be read hides no alteration."""
+    try:
+        for batch in _findings(ring(), place, anchor, found, progress):
+            found += map(readable, batch)
+    except KeyMissing as error:
+        found.append(readable(_unread(str(error))))
+        return place, found, UNKNOWN
+    if any(finding.alters for finding in found):
+        return place, found, ALTERED
+    return place, found, UNKNOWN if any(finding.kind == CANNOT for finding in found) else INTACT
+
+
+class BrokenText(RuntimeError):
+    """SQLite holds text that is not UTF-8: the driver refuses to read it."""
+
+
+@contextmanager
+def broken_text_as_it_is() -> Iterator[None]:
+    """Read text that is not UTF-8 with a stand-in for each broken byte, so that it differs and can be named."""
+    connection.ensure_connection()
+    driver = connection.connection
+    before = driver.text_factory
+    driver.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+    try:
+        yield
+    finally:
+        driver.text_factory = before
+
+
+def _unread(why: str) -> Finding:
+    return Finding(CANNOT, "", _("Not everything could be read: %(why)s") % {"why": why}, alters=False)
+
+
+def _each(check: Iterator[Any], said: Callable[[Finding], Any]) -> Iterator[Any]:
+    """What a check finds; where it stumbles over what somebody put into the database the others go on."""
+    try:
+        yield from check
+    except KeyMissing:
+        raise
+    except Exception as error:  # whatever hostile rows lead to: it is told, never passed over
+        if "UTF-8" in str(error) and connection.vendor == "sqlite" and connection.connection.text_factory is str:
+            raise BrokenText from error
+        logger.error("A check of the audit history stumbled: %s", type(error).__name__)  # noqa: TRY400 -- its words may hold a name
+        yield said(_unread(type(error).__name__))
 
 
 def _findings(
     keys: Ring, place: Place, anchor: str, found: list[Finding], progress: Progress | None
 ) -> Iterator[list[Finding]]:
     written = time.monotonic()
-    for batch in check_chain(keys, place):
+    for batch in _each(check_chain(keys, place), lambda finding: [finding]):
         yield batch
         if progress:
             progress(place.number)
@@ -72,23 +118,28 @@ def _findings(
         check_rows(keys),
         check_accesses(keys),
         check_anchors(anchor),
-        added_checks(),
+        *added_checks(),
     ]
-    for finding in chain(*checks):
-        yield [finding]
+    for check in checks:
+        yield from ([finding] for finding in _each(check, lambda finding: finding))
 
 
 def _result(state: str, place: Place, found: list[Finding], seconds: float) -> Result:
     try:
         accesses = Access.objects.count()
-    except DatabaseError:
-        accesses = 0
+        last = Access.objects.filter(number__isnull=False).order_by("-number").values_list("number", "mac").first()
+        access_number, access_code = (int(last[0] or 0), bytes(last[1] or b"").hex()) if last else (0, "")
+    except (DatabaseError, TypeError, ValueError):  # ValueError: a number that is none
+        accesses = access_number = 0
+        access_code = ""
     return Result(
         state=state,
         at=timezone.now().isoformat(timespec="seconds"),
-        entries=place.number,
+        entries=int(place.number),
         code=code_of(place.mac) if place.number else "",
         accesses=accesses,
+        access_number=access_number,
+        access_code=access_code,
         seconds=round(seconds, 2),
         findings=sum(finding.alters for finding in found),
         remarks=sum(not finding.alters for finding in found),
@@ -129,4 +180,6 @@ def _where_left() -> tuple[Place, list[Finding]]:
     if left is None:
         return Place(), []
     place = Place(left["number"], bytes.fromhex(left["mac"]), left["at"], left["times"])
+    if not Link.objects.filter(number=place.number, mac=place.mac).exists():
+        return Place(), []  # another copy of the database than the one that was being read
     return place, [Finding(**finding) for finding in left["found"]]

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 KINDS: dict[str, Promise] = {
     "cannot verify": _("Could not be verified"),
     "entry missing": _("Entry of the chain missing"),
+    "entry added": _("Entry of the chain put in"),
     "entry altered": _("Entry of the chain altered"),
     "shape altered": _("List of sealed columns altered"),
     "act missing": _("Act missing"),
@@ -14,6 +15,7 @@ KINDS: dict[str, Promise] = {
     "history added": _("Row of the history put in"),
     "row altered": _("Row altered"),
     "row added": _("Row put in"),
+    "row doubled": _("Row stands twice"),
     "row removed": _("Row removed"),
     "password altered": _("Password altered"),
     "access missing": _("Access missing"),
