@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from django.db import OperationalError, connection
 
 from bench import rows
-from bench.saving import by_act
+from bench.saving import by_act, request_for
 from clinic.accounts.models import User
 from clinic.audit.models import Access, Link
 from sessions.models import Course, Device, Session
@@ -62,7 +62,7 @@ def _write(by: User, course: Course, machine: Device, until: float, done: Done) 
             number += 1
             begin = time.perf_counter()
             try:
-                by_act(by, course, machine, number, asked=False)
+                by_act(request_for(by, course), course, machine, number, asked=False)
             except OperationalError as error:
                 done.failed[_kind(str(error))] += 1
                 continue
