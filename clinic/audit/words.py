@@ -84,6 +84,7 @@ LOOKS: dict[str, Promise] = {
     "account_closed": _("Account closed"),
     "account_reopened": _("Account opened again"),
     "role_change": _("Role changed"),
+    "taken_along": _("Logbook moved to another database"),
     "guards_restored": _("Guards of the database were missing, and were put back"),
     "verification_failed": _("Verification found the history altered, or could not read it"),
 }

@@ -10,15 +10,32 @@ import sys
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 
 from clinic.audit import guard
 
+NOT_ALLOWED = "42501"  # PostgreSQL's word for insufficient privilege
 COMMAND = "set_up_database"
 
 
-def set_up_by_owner() -> bool:
-    """Set up in a process of its own that connects as the owner; whether it could. What went wrong it says itself."""
+def why_not_set_up() -> str:
+    """Set up as whoever may; one sentence where nobody could, else nothing."""
+    if settings.DATABASE_OWNER_URL:
+        return (
+            "" if _set_up_by_owner() else "The database could not be set up as its owner (CLINIC_DATABASE_OWNER_URL)."
+        )
+    try:
+        set_up()
+    except ProgrammingError as error:
+        if getattr(error.__cause__, "sqlstate", "") != NOT_ALLOWED:
+            raise
+        user = settings.DATABASES["default"]["USER"]
+        return f"This user may not set up the database. As the owner of its tables, write: manage.py {COMMAND} {user}"
+    return ""
+
+
+def _set_up_by_owner() -> bool:
+    """In a process of its own that connects as the owner; whether it could. What went wrong it says itself."""
     environment = os.environ | {"CLINIC_DATABASE_URL": settings.DATABASE_OWNER_URL, "CLINIC_DATABASE_OWNER_URL": ""}
     user = str(settings.DATABASES["default"]["USER"])
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), COMMAND, user]

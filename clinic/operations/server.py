@@ -25,10 +25,8 @@ def prepare() -> bool:
         if os.name == "posix" and Path(folder).stat().st_uid == os.getuid():
             Path(folder).chmod(0o700)
     upgraded = _is_upgrade()
-    if not settings.DATABASE_OWNER_URL:
-        database_role.set_up()
-    elif not database_role.set_up_by_owner():
-        sys.stderr.write("The database could not be set up as its owner (CLINIC_DATABASE_OWNER_URL).\n")
+    if problem := database_role.why_not_set_up():
+        sys.stderr.write(f"{problem}\n")
         sys.exit(2)
     database = settings.DATABASES["default"]
     if os.name == "posix" and database["ENGINE"].endswith("sqlite3"):

@@ -13,7 +13,7 @@ from django.db import connection
 from tests.operations.running import manage
 from tests.operations.test_serve import free_port
 
-pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no users")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no users")]
 
 # A physician logs, signs and amends a session, strikes a result, changes an account; a log-in is recorded, all is verified.
 TRIP = """
@@ -156,6 +156,22 @@ def test_guard_that_the_owner_switched_off_is_put_back_by_the_start_and_told(two
     done = two.manage("shell", "-v", "0", "-c", "from clinic.operations.server import prepare; prepare()")
     assert done.returncode == 0
     assert "are put back: 1: guard_audit_act_update_kept" in done.stderr
+    assert two.manage("check", "--database", "default").returncode == 0
+
+
+def test_user_who_may_not_set_up_is_told_who_does(two: Two) -> None:
+    import psycopg
+
+    user = two.user.rpartition("/")[2] + "_user"
+    with psycopg.connect(two.owner) as other:
+        other.execute("ALTER TABLE audit_act DISABLE TRIGGER guard_audit_act_update_kept")
+    done = manage(two.folder, "serve", CLINIC_PORT=str(free_port()), CLINIC_DATABASE_URL=two.user)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"This user may not set up the database. As the owner of its tables, write: manage.py set_up_database {user}\n"
+    )
+    by_hand = manage(two.folder, "set_up_database", user, CLINIC_DATABASE_URL=two.owner)
+    assert by_hand.returncode == 0
     assert two.manage("check", "--database", "default").returncode == 0
 
 

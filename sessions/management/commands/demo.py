@@ -73,7 +73,9 @@ class Command(BaseCommand):
     def _start_apart(self) -> None:
         """Run again with a data folder, keys and a database of its own: the clinic's are not even opened."""
         kept = {
-            name: value for name, value in os.environ.items() if name not in {"CLINIC_KEY_DIR", "CLINIC_DATABASE_URL"}
+            name: value
+            for name, value in os.environ.items()
+            if name not in {"CLINIC_KEY_DIR", "CLINIC_DATABASE_URL", "CLINIC_DATABASE_OWNER_URL"}
         }
         environment = kept | {"CLINIC_DATA_DIR": str(Path(settings.DATA_DIR) / "demo"), "CLINIC_DEMO": "1"}
         command = [sys.executable, *sys.argv]
