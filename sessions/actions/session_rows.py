@@ -13,8 +13,9 @@ from clinic.audit.act import Writing
 from clinic.lib.problems import Problem, refuse
 from sessions.measures.answers import EACH_SESSION, FORM_VERSION
 from sessions.measures.outcomes import BY_CODE
-from sessions.models import AdverseEvent, Answer, Application, Observation, Phase, Sample, Screening, Session
+from sessions.models import AdverseEvent, Answer, Application, Observation, Phase, Result, Sample, Screening, Session
 from sessions.rules.plausible import COMPARED, UNLIKELY, unlikely_in_observation, unlikely_in_phase
+from sessions.rules.result import why_not_remove_samples
 from sessions.rules.session import (
     why_not_application,
     why_not_event,
@@ -87,6 +88,7 @@ def write_rows(writing: Writing, session: Session, entry: Entry, now: datetime, 
         phases += _pairs(
             Phase, row.below, theirs, {"application": application}, f"phases-{row.index}", why_not_in_phase, problems
         )
+    problems += why_not_remove_samples(_removed_with_results(*groups[-1]))
     refuse(problems)
     _remove_and_change(writing, phases, stored_phases)
     for pairs, stored in groups:
@@ -187,6 +189,14 @@ def _numbers_elsewhere(session: Session, rows: Iterable[Row]) -> frozenset[str]:
     stored = Sample.objects.filter(sample_id__in=typed).exclude(session=session.pk)
     twice = {number for number in typed if typed.count(number) > 1}
     return frozenset(twice.union(stored.values_list("sample_id", flat=True)))
+
+
+def _removed_with_results(pairs: list[tuple[Row, Any]], stored: Sequence[Any]) -> list[str]:
+    """The labels of stored samples that the form leaves out although a laboratory has reported on them."""
+    kept = {record.pk for _row, record in pairs if record.pk}
+    removed = {record.pk: record.sample_id for record in stored if record.pk not in kept}
+    reported = Result.objects.filter(sample__in=removed).values_list("sample_id", flat=True) if removed else ()
+    return sorted({removed[pk] for pk in reported})
 
 
 def _set(record: models.Model, values: dict[str, Any]) -> bool:

@@ -1,5 +1,6 @@
 """Is this what a laboratory can have reported?"""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -31,3 +32,9 @@ def why_not_result(result: Result, sample: Sample, now: datetime) -> list[Proble
     if result.received_at and result.reported_at and result.reported_at < result.received_at:
         problems.append(Problem("reported_at", _("The report is dated before the sample was received.")))
     return problems
+
+
+def why_not_remove_samples(labels: Iterable[str]) -> list[Problem]:
+    """The labels are those of samples with a result, which a form would take away."""
+    said = _("Sample %(label)s has a result from the laboratory: it cannot be taken away.")
+    return [Problem("", said % {"label": label}, "result") for label in labels]

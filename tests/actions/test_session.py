@@ -27,7 +27,7 @@ from tests.factories import (
     at,
     ready,
 )
-from tests.reports.signed import insert
+from tests.reports.signed import STARTED, a_session_of_every_kind, insert
 
 DAY = date(2026, 1, 12)
 
@@ -344,3 +344,15 @@ def test_session_not_done_is_not_signed_with_a_current(physician):
     )  # fmt: skip
     draft = save_draft(by=physician, session=draft, entry=prepared, version=draft.version)
     assert sign_session(by=physician, session=draft, version=draft.version).record_status == "final"
+
+
+def test_sample_with_a_result_is_not_taken_away(physician):
+    signed = a_session_of_every_kind(physician)
+    late = {"late_record": True, "late_reason": "Found in the notes.", "incident_note": "None."}
+    entry = an_entry(
+        by=physician, device=signed.device, started=STARTED, status="stopped", outcome_reason="pain", **late
+    )
+    with pytest.raises(Refused) as refused:
+        amend_session(by=physician, session=signed, entry=entry, version=signed.version, reason="a slip")
+    assert [(problem.field, problem.code) for problem in refused.value.problems] == [("", "result")]
+    assert signed.samples.count() == 1
