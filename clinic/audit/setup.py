@@ -2,17 +2,20 @@
 
 import logging
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import connections, transaction
 
-from clinic.audit import guard
+from clinic.audit import guard, tables
 from clinic.audit.access import record_event
 from clinic.audit.chain import add_link, contents_of_acts, keep_shape
 from clinic.audit.keys import KeyMissing, key_file, make_keys, ring
 from clinic.audit.models import Access, Act, Link
 from clinic.audit.queue import one_writer
+from clinic.audit.sealed import write_sealed
 from clinic.audit.stored import recorded_models
 
 logger = logging.getLogger(__name__)
@@ -36,7 +39,7 @@ def before_migration(sender: Any, *, plan: list[Any], using: str, **kwargs: Any)
         raise CommandError(
             f"Migrations are not taken back: it would delete what is recorded ({', '.join(back)}).", returncode=2
         )
-    _lost[using] = guard.missing(using) if _tables(using) >= CHAIN else []
+    _lost[using] = _altered(using) if _tables(using) >= CHAIN else []
     if plan:
         guard.remove(using)
 
@@ -48,6 +51,12 @@ def after_migration(sender: Any, *, using: str, **kwargs: Any) -> None:
         _begin()
         guard.install(using)
         _tell(_lost.pop(using, []))
+        with suppress(KeyMissing, OSError):
+            tables.keep(using)
+
+
+def _altered(using: str) -> list[str]:
+    return [*guard.missing(using), *(f"table {name}" for name in tables.altered(using))]
 
 
 def _ours() -> set[str]:
@@ -86,14 +95,18 @@ def _begin() -> None:
     if not key_file().exists():
         if Link.objects.exists():
             return
-        make_keys(acts_before=Act.objects.count(), accesses_before=Access.objects.count())
+        make_keys(acts_before=Act.objects.count(), accesses_before=Access.objects.filter(number__isnull=True).count())
     try:
         keys = ring()
     except KeyMissing:
         return
-    if keys.acts_before and not Link.objects.exists() and Act.objects.count() == keys.acts_before:
-        with one_writer(), transaction.atomic():
-            _seal_all()
+    # Once: who empties the chain later, and leaves as many acts as there were, does not have the program seal them anew.
+    begun = Path(settings.KEY_DIR) / "begun.json"
+    if keys.acts_before and not begun.exists() and not Link.objects.exists():
+        if Act.objects.count() == keys.acts_before:
+            with one_writer(), transaction.atomic():
+                _seal_all()
+        write_sealed(begun, {"acts": keys.acts_before})
 
 
 def _seal_all() -> None:

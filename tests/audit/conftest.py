@@ -18,7 +18,7 @@ from tests.factories import a_draft, a_patient, a_signed_session, at, ready
 
 
 @pytest.fixture
-def places(settings, tmp_path: Path) -> None:
+def places(db, settings, tmp_path: Path) -> None:
     """Anchors and results of one test, with the keys that the tests' database was sealed with."""
     settings.ANCHOR_DIR = tmp_path
     kept = key_file()

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.db import connection
 
-from clinic.audit import guard
+from clinic.audit import guard, tables
 from clinic.audit.models import Link
 from clinic.audit.verify import verify
 from tests.audit.raw import SQLITE, alterations, sql
@@ -253,6 +253,41 @@ def test_view_in_place_of_a_table_is_named(logbook, unguarded, unchecked):
         "CREATE VIEW logbook_consultation AS SELECT * FROM hidden",
     )
     assert [said for said in named() if said.startswith("guard missing trigger:guard_logbook_consultation")]
+
+
+# What somebody does to a table instead of its rows.
+TABLES = {
+    "sqlite": {
+        "another collation": 'ALTER TABLE logbook_patient ADD COLUMN "x" text COLLATE NOCASE',
+        "a key gone": "DROP INDEX session_number_once",
+    },
+    "postgresql": {
+        "hidden rows": "ALTER TABLE logbook_patient ENABLE ROW LEVEL SECURITY",
+        "hidden rows of the owner": "ALTER TABLE logbook_patient FORCE ROW LEVEL SECURITY",
+        "another collation": 'ALTER TABLE logbook_patient ALTER COLUMN family_name TYPE varchar(100) COLLATE "POSIX"',
+        "an heir": "CREATE TABLE heir () INHERITS (logbook_patient)",
+        "another type": "ALTER TABLE logbook_patient ALTER COLUMN sex TYPE text",
+        "a check gone": "ALTER TABLE logbook_patient DROP CONSTRAINT patient_sex_word",
+        "no longer needed": "ALTER TABLE logbook_patient ALTER COLUMN sex DROP NOT NULL",
+    },
+}[connection.vendor]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_altered_table_is_named(name, logbook, unguarded, unchecked):
+    unchecked()
+    tables.keep("default")
+    assert named() == []
+    guard.remove()
+    sql(TABLES[name])
+    assert named() == [f"table altered table:logbook_{'session' if 'key' in name else 'patient'}"]
+
+
+def test_view_with_the_name_of_a_table_is_named(logbook, unguarded, unchecked):
+    unchecked()
+    tables.keep("default")
+    sql("ALTER TABLE audit_seal RENAME TO hidden", "CREATE VIEW audit_seal AS SELECT * FROM hidden")
+    assert "table altered table:audit_seal" in named()
 
 
 def test_check_that_stumbles_hides_no_other(logbook, unguarded, monkeypatch):

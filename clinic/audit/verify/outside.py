@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from clinic.audit import anchors, guard
+from clinic.audit import anchors, guard, tables
 from clinic.audit.chain import CODE_DIGITS
 from clinic.audit.models import Access, Act, Link, Seal
 from clinic.audit.verify.accesses import PURGE
@@ -25,6 +25,16 @@ def check_guards() -> Iterator[Finding]:
     for name in guard.strangers():
         words = _("The trigger %(name)s of the database is none of the program's.") % {"name": name}
         yield Finding("trigger added", f"trigger:{name}", words)
+
+
+def check_tables() -> Iterator[Finding]:
+    """Every table of the record is as the last migration left it, and so are columns that are younger than its rows."""
+    for name in tables.altered():
+        words = _("The table %(name)s is not as the last migration left it.") % {"name": name}
+        yield Finding("table altered", f"table:{name}", words)
+    for name in tables.written_later():
+        words = _("The column %(name)s was written in rows that are older than it.") % {"name": name}
+        yield Finding("history altered", f"table:{name}", words)
 
 
 def check_file() -> Iterator[Finding]:
@@ -47,8 +57,8 @@ def check_anchors(typed: str = "") -> Iterator[Finding]:
         yield Finding("anchor altered", "anchors", words)
         known = []
     for anchor in known:
-        yield from _entry(anchor.number, anchor.mac, f"{anchor.at}, {anchor.why}")
-        yield from _access(anchor.access_number, anchor.access_mac, f"{anchor.at}, {anchor.why}")
+        yield from _entry(anchor.number, anchor.mac, anchor.whence)
+        yield from _access(anchor.access_number, anchor.access_mac, anchor.whence)
     if before := last_result():
         whence = f"{before.at}, verify_audit"
         yield from _entry(before.entries, before.code.replace("-", "").lower(), whence)

@@ -1,8 +1,5 @@
 """What the last verification found, kept beside the keys: an editor of the database cannot write it."""
 
-import hmac
-import json
-import os
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from clinic.audit.keys import KeyMissing, ring
+from clinic.audit.sealed import read_sealed, write_sealed
 
 INTACT, ALTERED, UNKNOWN = "intact", "altered", "unknown"
 MOST_KEPT = 200
@@ -54,26 +51,3 @@ def last_result() -> Result | None:
     """The last result; None where nothing was verified yet, or the file is not the one that was kept."""
     kept = read_sealed(result_file())
     return Result(**kept) if kept else None
-
-
-def write_sealed(path: Path, data: dict[str, Any]) -> None:
-    """`data` in a file that replaces the former at once, with a code that only the key makes."""
-    text = json.dumps(data, separators=(",", ":"))
-    code = ring().mac(f"file:{path.name}:{text}").hex()
-    draft = path.with_suffix(".new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(f"{code}\n{text}\n")
-    draft.replace(path)
-
-
-def read_sealed(path: Path) -> dict[str, Any] | None:
-    """What `write_sealed` wrote; None where there is nothing, or something else."""
-    try:
-        code, _newline, text = path.read_text(encoding="utf-8").partition("\n")
-        text = text.removesuffix("\n")
-        if hmac.compare_digest(code, ring().mac(f"file:{path.name}:{text}").hex()):
-            return json.loads(text)
-    except (OSError, ValueError, KeyMissing):
-        return None
-    return None

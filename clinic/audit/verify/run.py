@@ -18,7 +18,7 @@ from clinic.audit.models import Access, Link
 from clinic.audit.verify.accesses import check_accesses
 from clinic.audit.verify.chain import Place, check_chain
 from clinic.audit.verify.findings import Finding, added_checks, readable
-from clinic.audit.verify.outside import check_anchors, check_file, check_guards
+from clinic.audit.verify.outside import check_anchors, check_file, check_guards, check_tables
 from clinic.audit.verify.result import (
     ALTERED,
     INTACT,
@@ -115,6 +115,7 @@ def _findings(
     checks = [
         check_file(),
         check_guards(),
+        check_tables(),
         check_rows(keys),
         check_accesses(keys),
         check_anchors(anchor),
