@@ -109,7 +109,7 @@ def end_course(
 
 
 def _locked(course: Course, version: int) -> Course:
-    rows = Course.objects.select_for_update(of=("self",)).select_related(
+    rows = Course.objects.select_for_update(of=("self",), no_key=True).select_related(
         "patient", "physician", "consultation", "previous"
     )
     stored = rows.get(pk=course.pk)

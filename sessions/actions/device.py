@@ -30,7 +30,7 @@ def change_device(
     """Correct a device or take it out of service; `version` is the one that the form showed."""
     refuse(why_not_may(by, Permission.MANAGE_DEVICES))
     with act("change_device", by=by, reason=reason, key=key) as writing:
-        stored = Device.objects.select_for_update().get(pk=device.pk)
+        stored = Device.objects.select_for_update(no_key=True).get(pk=device.pk)
         refuse(why_not_over(stored.version, version))
         for name, value in values.items():
             setattr(stored, name, value)

@@ -50,7 +50,7 @@ def change_patient(
     """Correct who a patient is; `version` is the one that the form showed."""
     refuse(why_not_may(by, Permission.REGISTER_PATIENTS))
     with act("change_patient", by=by, reason=reason, key=key) as writing:
-        stored = Patient.objects.select_for_update().get(pk=patient.pk)
+        stored = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
         refuse(why_not_over(stored.version, version))
         for name, value in values.items():
             setattr(stored, name, value)
@@ -64,7 +64,7 @@ def change_patient(
 
 def _next_number(year: int) -> str:
     # Two who register at once queue at the oldest patient, who is always there: each gets a number of one's own.
-    Patient.objects.select_for_update().order_by("id").values_list("pk").first()
+    Patient.objects.select_for_update(no_key=True).order_by("id").values_list("pk").first()
     last = (
         Patient.objects.filter(record_number__regex=rf"^{year}-[0-9]{{4,6}}$")
         .order_by("-id")

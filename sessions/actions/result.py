@@ -49,7 +49,11 @@ def mark_result_in_error(*, by: User, result: Result, reason: str, key: UUID | N
     if not reason.strip():
         raise Refused([Problem("reason", _("Write why this result is wrong."))])
     with act("mark_result_in_error", by=by, reason=reason, key=key) as writing:
-        stored = Result.objects.select_for_update(of=("self",)).select_related("sample__session").get(pk=result.pk)
+        stored = (
+            Result.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("sample__session")
+            .get(pk=result.pk)
+        )
         if stored.in_error:
             raise Refused([Problem("", _("This result is already marked as entered in error."))])
         stored.in_error, stored.error_reason = True, reason.strip()

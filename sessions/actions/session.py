@@ -75,7 +75,11 @@ def mark_in_error(*, by: User, session: Session, reason: str, version: int, key:
 
 def locked(session: Session, version: int) -> Session:
     """The stored session, locked; refused where somebody else changed it since the form was shown."""
-    stored = Session.objects.select_for_update(of=("self",)).select_related("course", "patient").get(pk=session.pk)
+    stored = (
+        Session.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("course", "patient")
+        .get(pk=session.pk)
+    )
     refuse(why_not_over(stored.version, version))
     return stored
 

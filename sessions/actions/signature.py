@@ -87,7 +87,7 @@ def add_addendum(*, by: User, session: Session, text: str, reason: str = "", key
     """Add to a signed record, which stays as it is."""
     refuse(why_not_may(by, Permission.SIGN_RECORDS))
     with act("add_addendum", by=by, reason=reason, key=key) as writing:
-        Session.objects.select_for_update().get(pk=session.pk)  # nobody strikes it through meanwhile
+        Session.objects.select_for_update(no_key=True).get(pk=session.pk)  # nobody strikes it through meanwhile
         stored = _whole(session)
         if not stored.is_signed:
             raise Refused([Problem("", _("An addendum belongs to a signed record."), "state")])

@@ -1,11 +1,13 @@
 """Many at once, and a verification among them: no deadlock, no gap, no lost look, no false alarm."""
 
+import re
 import threading
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import connection, connections
 from django.test import Client
 from django.test.utils import override_settings
@@ -85,11 +87,20 @@ def test_verification_among_sixteen_writers_has_nothing_to_say(physician, client
     assert verify()[1] == []
 
 
+def test_locked_row_may_still_be_pointed_to():
+    """FOR UPDATE deadlocks on PostgreSQL: who holds the head of the chain waits, at the end, for each row pointed to."""
+    for folder in ("clinic", "sessions"):
+        for file in (settings.BASE_DIR / folder).rglob("*.py"):
+            for asked in re.findall(r"select_for_update\(.*", file.read_text(encoding="utf-8")):
+                assert "no_key=True" in asked, file
+
+
 @pytest.mark.skipif(SQLITE, reason="a habit of the PostgreSQL server")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("places")
 def test_habit_of_the_server_breaks_no_act(physician):
     """REPEATABLE READ would show those who waited the head as it was before."""
+    a_patient(by=physician)
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_database()")
         name = cursor.fetchone()[0]
