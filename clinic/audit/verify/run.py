@@ -16,6 +16,7 @@ from clinic.audit.chain import code_of
 from clinic.audit.keys import KeyMissing, Ring, ring
 from clinic.audit.models import Access, Link
 from clinic.audit.verify.accesses import check_accesses
+from clinic.audit.verify.beside import begin
 from clinic.audit.verify.chain import Place, check_chain
 from clinic.audit.verify.findings import Finding, added_checks, readable
 from clinic.audit.verify.outside import check_anchors, check_file, check_guards, check_tables
@@ -104,6 +105,7 @@ def _each(check: Iterator[Any], said: Callable[[Finding], Any]) -> Iterator[Any]
 def _findings(
     keys: Ring, place: Place, anchor: str, found: list[Finding], progress: Progress | None
 ) -> Iterator[list[Finding]]:
+    others = begin(lambda: _others(keys, anchor))
     written = time.monotonic()
     for batch in _each(check_chain(keys, place), lambda finding: [finding]):
         yield batch
@@ -112,6 +114,11 @@ def _findings(
         if time.monotonic() - written > SECONDS_BETWEEN:
             _leave(place, found)
             written = time.monotonic()
+    yield from ([finding] for finding in others())
+
+
+def _others(keys: Ring, anchor: str) -> Iterator[Finding]:
+    """Every check but that of the chain, which takes about as long as these together."""
     checks = [
         check_file(),
         check_guards(),
@@ -122,7 +129,7 @@ def _findings(
         *added_checks(),
     ]
     for check in checks:
-        yield from ([finding] for finding in _each(check, lambda finding: finding))
+        yield from _each(check, lambda finding: finding)
 
 
 def _result(state: str, place: Place, found: list[Finding], seconds: float) -> Result:

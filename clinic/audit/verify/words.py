@@ -1,7 +1,10 @@
 """What a kind of finding is called on a page."""
 
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+
+from clinic.audit.stored import recorded_models
 
 KINDS: dict[str, Promise] = {
     "cannot verify": _("Could not be verified"),
@@ -55,3 +58,10 @@ THINGS: dict[str, Promise] = {
 def kind_in_words(kind: str) -> str:
     """What was found, in short; the bare word where none is known."""
     return str(KINDS.get(kind, kind))
+
+
+def record_in_words(record: str) -> str:
+    """What a finding is about: a thing of the audit's own, or what its table calls a row, and its key."""
+    kind, _colon, key = record.partition(":")
+    called = THINGS | {str(model._meta.model_name): model._meta.verbose_name for model in recorded_models()}
+    return f"{capfirst(str(called.get(kind, kind)))} {key}".strip()
