@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,11 +16,10 @@ from clinic.accounts.models import User
 from clinic.accounts.roles import Permission
 from clinic.audit import anchors
 from clinic.audit.chain import head
-from clinic.audit.stored import recorded_models
 from clinic.audit.verify import Result, last_result
 from clinic.audit.verify.background import how_far, is_running
 from clinic.audit.verify.outside import check_typed
-from clinic.audit.verify.words import THINGS, kind_in_words
+from clinic.audit.verify.words import kind_in_words, record_in_words
 from clinic.gate import PersonRequest, requires
 from clinic.operations.forms import AnchorForm
 from clinic.operations.nightly import begin_verification
@@ -89,15 +87,7 @@ def _unsaid(result: Result) -> int:
 def _line(said: dict[str, Any], user: User) -> Line:
     kind, _colon, key = said["record"].partition(":")
     address = "" if said["kind"] == GONE else _address(kind, key, user)
-    return Line(kind_in_words(said["kind"]), f"{_named(kind)} {key}".strip(), said["words"], address)
-
-
-def _named(kind: str) -> str:
-    """What is found, in a word: a thing of the audit's own, or what its table calls a row."""
-    if kind in THINGS:
-        return str(THINGS[kind])
-    called = {model._meta.model_name: model._meta.verbose_name for model in recorded_models()}
-    return capfirst(str(called.get(kind, kind)))
+    return Line(kind_in_words(said["kind"]), record_in_words(said["record"]), said["words"], address)
 
 
 def _address(kind: str, key: str, user: User) -> str:

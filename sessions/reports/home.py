@@ -15,7 +15,7 @@ from clinic.audit.chain import head
 from clinic.audit.models import Access, Act
 from clinic.audit.verify import last_result
 from clinic.audit.verify.result import UNKNOWN
-from clinic.audit.verify.words import kind_in_words
+from clinic.audit.verify.words import kind_in_words, record_in_words
 from clinic.audit.words import act_in_words, look_in_words
 from sessions.models import Device, Patient, Session
 from sessions.reports.session_filter import SessionFilter, start_of
@@ -134,7 +134,7 @@ def verified() -> Verified | None:
     if result is None:
         return None
     said = [
-        (kind_in_words(finding["kind"]), finding["record"], finding["words"])
+        (kind_in_words(finding["kind"]), record_in_words(finding["record"]), finding["words"])
         for finding in result.said
         if finding["alters"] or result.state == UNKNOWN
     ]

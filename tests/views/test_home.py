@@ -192,7 +192,7 @@ def test_auditor_reads_what_was_altered_in_red(client_of, auditor, verified):
     page = home_of(client_of, auditor)
     assert "The audit history was altered: 12 findings at" in page
     assert (
-        "session:&lt;b&gt;9&lt;/b&gt;" in page,
+        "Session &lt;b&gt;9&lt;/b&gt;" in page,
         "&lt;b&gt;10&lt;/b&gt;" in page or "Clock" in page,
         'class="problems" role="alert"' in page,
     ) == (
