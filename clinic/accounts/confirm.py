@@ -36,5 +36,5 @@ def why_not_confirmed(request: HttpRequest, password: str, purpose: str = "sign"
         ratelimit.consume(request, action="sign", user=request.user)
         record_event(f"{purpose}_failed", request=request, by=request.user, detail="code")
         said = _("This is not the code of your app, or it was used before. Wait for the next one. Nothing was done.")
-        return [Problem("password", said, "code")]
+        return [Problem("code", said, "code")]
     return []

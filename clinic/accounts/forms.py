@@ -16,7 +16,7 @@ from clinic.accounts.passwords import LONGEST
 from clinic.accounts.roles import ROLE_SENTENCES, Role
 from clinic.audit.access import record_event
 from clinic.lib.fields import PROSE
-from clinic.lib.forms import KeyedForm
+from clinic.lib.forms import KeyedForm, code_beside_password, code_field
 
 PASSWORD_HELP = _("At least 12 characters. Several words that do not belong together make a good password.")
 NAME_LENGTH = User._meta.get_field("username").max_length
@@ -118,12 +118,7 @@ class EmergencyForm(ReasonForm):
     """Why treatment records are opened without the role for it, and the password again."""
 
     password = PasswordField(label=_("Your password"), autocomplete="current-password")
-
-
-def code_field() -> forms.CharField:
-    """The code of an authenticator app, or a recovery code."""
-    attrs = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
-    return forms.CharField(label=_("Code"), max_length=40, widget=forms.TextInput(attrs=attrs))
+    code = code_beside_password()
 
 
 class CodeForm(KeyedForm):
@@ -143,6 +138,7 @@ class ConfirmForm(KeyedForm):
     """The password again, for what changes how one logs in."""
 
     password = PasswordField(label=_("Your password"), autocomplete="current-password")
+    code = code_beside_password()
 
 
 class ChangeAccountForm(AccountForm, ReasonForm):

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from clinic.lib.problems import Problem
 from clinic.lib.text import readable_text
@@ -32,3 +33,23 @@ class KeyedForm(forms.Form):
             if field and problem.code == "unlikely":
                 self.fields[field].ask_again = True  # type: ignore[attr-defined]
             self.add_error(field, forms.ValidationError(str(problem.message), code=problem.code))
+
+
+class CodeInput(forms.TextInput):
+    """A code is typed anew each time, and stands on no page."""
+
+    def format_value(self, value: Any) -> None:
+        return None
+
+
+def code_field(*, required: bool = True) -> forms.CharField:
+    """The code of an authenticator app, or a recovery code."""
+    attrs = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
+    return forms.CharField(label=_("Code"), max_length=40, required=required, widget=CodeInput(attrs=attrs))
+
+
+def code_beside_password() -> forms.CharField:
+    """Drawn for those who have a second factor, whose empty code is a wrong one (`parts/_confirm.html`)."""
+    field = code_field(required=False)
+    field.help_text = _("Of your authenticator app, or a recovery code.")
+    return field

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.accounts.passwords import LONGEST
 from clinic.lib.fields import PROSE
+from clinic.lib.forms import code_beside_password
 from sessions.forms.base import LogbookForm, LogbookModelForm, check_typed_again, form_field
 from sessions.models import Result
 
@@ -35,6 +36,7 @@ class VersionForm(LogbookForm):
 
 class SignForm(VersionForm):
     password = _password()
+    code = code_beside_password()
 
 
 class AmendForm(LogbookForm):
@@ -44,11 +46,13 @@ class AmendForm(LogbookForm):
         label=_("Why the record is amended"), max_length=PROSE, widget=forms.Textarea(attrs={"rows": 2})
     )
     password = _password()
+    code = code_beside_password()
 
 
 class AddendumForm(LogbookForm):
     text = forms.CharField(label=_("Addendum"), max_length=PROSE, widget=forms.Textarea(attrs={"rows": 5}))
     password = _password()
+    code = code_beside_password()
 
 
 class InErrorForm(LogbookForm):

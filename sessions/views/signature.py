@@ -78,7 +78,7 @@ def sign(request: PersonRequest, uid: UUID) -> HttpResponse:
             form.add_problems(
                 problem
                 for problem in refused.problems
-                if problem.field in ("password", "") and problem.code != "missing"
+                if problem.field in ("password", "code", "") and problem.code != "missing"
             )
             form.meant_for(session.version)
         else:

@@ -195,7 +195,10 @@ def test_signing_asks_for_the_code_beside_the_password(
     typed = {"version": draft.version, "password": password}
     for code in ("", "000000"):
         response = client.post(where, typed | {"code": code, "form_key": uuid4()})
-        assert list(response.context["form"].errors) == ["password"]
+        assert list(response.context["form"].errors) == ["code"]
+        page = response.content.decode()
+        assert page.count("This is not the code of your app") == 2, "above the form and at the field"
+        assert 'value="000000"' not in page
     assert Session.objects.get(pk=draft.pk).is_draft
     assert client.post(where, typed | {"code": code_of(physician), "form_key": uuid4()}).status_code == 302
     assert Session.objects.get(pk=draft.pk).is_signed
@@ -220,9 +223,9 @@ def test_new_codes_end_the_former(client_of: ClientOf, physician, codes, passwor
 @pytest.mark.parametrize("name", ["second-factor-codes", "second-factor-remove"])
 def test_changing_it_needs_password_and_code(client_of: ClientOf, physician, codes, password, name) -> None:
     client = client_of(physician)
-    for typed in ({"password": "wrong", "code": code_of(physician)}, {"password": password, "code": ""}):
-        response = client.post(reverse(name), typed | {"form_key": str(uuid4())})
-        assert list(response.context["form"].errors) == ["password"]
+    for typed, where in (("wrong", code_of(physician)), "password"), ((password, ""), "code"):
+        sent = {"password": typed[0], "code": typed[1], "form_key": str(uuid4())}
+        assert list(client.post(reverse(name), sent).context["form"].errors) == [where]
     assert len(SecondFactor.objects.get().codes.split()) == 10
     assert kinds()[1:] == ["account_failed", "account_failed"]
 
