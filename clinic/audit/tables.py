@@ -84,13 +84,13 @@ def _last(using: str, table: str, key: str) -> int:
 def _sum(using: str, table: str, spec: str, last: int) -> str:
     key = "id" if table == Act._meta.db_table else "history_id"
     what = reading([spec], connections[using].vendor)
-    found = sha256()
+    found = b""
     with connections[using].cursor() as cursor:
         cursor.execute(f'SELECT "{key}", {what} FROM "{table}" WHERE "{key}" <= {int(last)} ORDER BY "{key}"')  # noqa: S608 -- as above
         while rows := cursor.fetchmany(1000):
             for row in rows:
-                found.update(json.dumps(row, default=repr).encode())
-    return found.hexdigest()
+                found = sha256(found + json.dumps(row, default=repr).encode()).digest()
+    return found.hex()
 
 
 # --- Definitions ---------------------------------------------------------------------------------

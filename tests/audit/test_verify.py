@@ -20,7 +20,7 @@ from sessions.models import Patient, Session
 from tests.audit.raw import alterations, sql
 from tests.factories import a_patient
 
-pytestmark = pytest.mark.usefixtures("places", "broken_on_purpose")
+pytestmark = pytest.mark.usefixtures("broken_on_purpose", "places")
 
 
 def test_untouched_logbook_is_intact(logbook):

@@ -10,7 +10,7 @@ from clinic.audit.models import Link
 from clinic.audit.verify import verify
 from tests.audit.raw import SQLITE, alterations, sql
 
-pytestmark = pytest.mark.usefixtures("places", "broken_on_purpose")
+pytestmark = pytest.mark.usefixtures("broken_on_purpose", "places")
 sqlite = pytest.mark.skipif(not SQLITE, reason="how SQLite keeps values")
 postgresql = pytest.mark.skipif(SQLITE, reason="how PostgreSQL keeps values")
 

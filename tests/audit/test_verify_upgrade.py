@@ -93,9 +93,8 @@ def test_new_column_of_an_older_row_is_covered(colour, physician):
     assert alterations() == [("history altered", "table:logbook_historicaldevice.colour")]
 
 
-def test_row_of_a_younger_table_under_an_older_entry_is_named(
-    physician, places, broken_on_purpose, unguarded, monkeypatch
-):
+@pytest.mark.usefixtures("broken_on_purpose", "places", "unguarded")
+def test_row_of_a_younger_table_under_an_older_entry_is_named(physician, monkeypatch):
     """An act of before the table was made wrote nothing into it."""
     whole = stored.shape_now()[0]
     fewer = {table: specs for table, specs in json.loads(whole).items() if "device" not in table}
@@ -118,9 +117,8 @@ def test_row_of_a_younger_table_under_an_older_entry_is_named(
     assert "history added" in [kind for kind, _record in alterations()]
 
 
-def test_what_an_older_version_wrote_is_sealed_once(
-    physician, places, broken_on_purpose, unguarded, settings, tmp_path
-):
+@pytest.mark.usefixtures("broken_on_purpose", "places", "unguarded")
+def test_what_an_older_version_wrote_is_sealed_once(physician):
     a_patient(by=physician)
     sql(
         "DELETE FROM audit_link",

@@ -34,7 +34,6 @@ from clinic.audit.verify.result import (
 from clinic.audit.verify.rows import check_rows
 
 logger = logging.getLogger(__name__)
-CANNOT = "cannot verify"
 # Progress is written down as often as this, for a run that is interrupted and for the page that shows it.
 SECONDS_BETWEEN = 2.0
 Progress = Callable[[int], None]
@@ -65,7 +64,7 @@ def _read(
         return place, found, UNKNOWN
     if any(finding.alters for finding in found):
         return place, found, ALTERED
-    return place, found, UNKNOWN if any(finding.kind == CANNOT for finding in found) else INTACT
+    return place, found, UNKNOWN if any(finding.kind == "cannot verify" for finding in found) else INTACT
 
 
 class BrokenText(RuntimeError):
@@ -86,7 +85,7 @@ def broken_text_as_it_is() -> Iterator[None]:
 
 
 def _unread(why: str) -> Finding:
-    return Finding(CANNOT, "", _("Not everything could be read: %(why)s") % {"why": why}, alters=False)
+    return Finding("cannot verify", "", _("Not everything could be read: %(why)s") % {"why": why}, alters=False)
 
 
 def _each(check: Iterator[Any], said: Callable[[Finding], Any]) -> Iterator[Any]:
