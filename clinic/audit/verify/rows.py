@@ -100,8 +100,9 @@ def name_of(model: type[models.Model], pk: Any) -> str:
     """A row as "kind:uid" where it has an address, else as "table:key"."""
     if any(field.name == "uid" for field in model._meta.concrete_fields):
         with suppress(ValueError, TypeError):  # an altered uid names no page
-            uid = history_of(model)._default_manager.filter(id=pk).values_list("uid", flat=True).first()
-            return f"{model._meta.model_name}:{uid}"
+            for table in (history_of(model), model):  # one that was put in has no history
+                if uid := table._default_manager.filter(id=pk).values_list("uid", flat=True).first():
+                    return f"{model._meta.model_name}:{uid}"
     return f"{model._meta.model_name}:{pk}"
 
 
