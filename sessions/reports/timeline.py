@@ -56,6 +56,7 @@ class Line:
     is_signed_kind: bool = False
     notes: tuple[Note, ...] = ()
     struck: bool = False
+    written_later: bool = False
 
     @property
     def has_time(self) -> bool:
@@ -89,6 +90,7 @@ class Page:
     following: Cursor | None
     total: int
     late: int
+    written_later: int
 
 
 def page_of(
@@ -98,7 +100,13 @@ def page_of(
     ordered = sorted(lines, key=lambda line: line.place(order), reverse=True)
     left = [line for line in ordered if after is None or line.place(order) < after]
     following = left[size - 1].place(order) if len(left) > size else None
-    return Page(left[:size], following, len(ordered), sum(1 for line in lines if line.late))
+    return Page(
+        left[:size],
+        following,
+        total=len(ordered),
+        late=sum(1 for line in lines if line.late),
+        written_later=sum(1 for line in lines if line.written_later),
+    )
 
 
 def cursor_text(cursor: Cursor | None) -> str:

@@ -90,7 +90,7 @@ def _session_lines(
     for row in sessions:
         started, written = row["started_at"], entered.get(row["id"])
         of_session = acts[f"session:{row['uid']}"]
-        struck = row["record_status"] == RecordStatus.IN_ERROR
+        later = _written_later(row, written, of_session)
         yield Line(
             kind="session",
             pk=row["id"],
@@ -102,23 +102,28 @@ def _session_lines(
             detail=str(Status(row["status"]).label) if row["status"] else "",
             signatures=tuple(_signed(each, started) for each in signatures[row["id"]] if each["addendum_id"] is None),
             is_signed_kind=True,
-            notes=tuple(_session_notes(row, written, of_session)),
-            struck=struck,
+            notes=tuple(_session_notes(row, later, of_session)),
+            struck=row["record_status"] == RecordStatus.IN_ERROR,
+            written_later=later is not None,
         )
 
 
-def _session_notes(row: dict[str, Any], written: Entered | None, acts: list[Act]) -> Iterable[Note]:
+def _written_later(row: dict[str, Any], written: Entered | None, acts: list[Act]) -> Act | None:
+    """The last act that wrote the draft, where that was on a later day than it was performed and first entered."""
+    last = next((act for act in reversed(acts) if act.kind in DRAFT_ACTS), None)
+    if last is None or written is None:
+        return None
+    first = max(days_between(row["started_at"], written.at), 0)
+    return last if days_between(row["started_at"], last.at) > first else None
+
+
+def _session_notes(row: dict[str, Any], later: Act | None, acts: list[Act]) -> Iterable[Note]:
     if row["late_record"]:
         yield Note(_("late record"), "warn")
     if row["record_status"] == RecordStatus.PRELIMINARY:
         yield Note(str(RecordStatus.PRELIMINARY.label), "draft")
-    last = next((act for act in reversed(acts) if act.kind in DRAFT_ACTS), None)
-    if (
-        last
-        and written
-        and days_between(row["started_at"], last.at) > max(days_between(row["started_at"], written.at), 0)
-    ):
-        said = {"at": _when(last.at), "after": distance_words(row["started_at"], last.at), "by": last.by_name}
+    if later:
+        said = {"at": _when(later.at), "after": distance_words(row["started_at"], later.at), "by": later.by_name}
         yield Note(_("draft last written %(at)s by %(by)s, %(after)s") % said, "warn")
     if row["record_status"] == RecordStatus.AMENDED:
         yield Note(str(RecordStatus.AMENDED.label), "signed", _("revision %(number)s") % {"number": row["revision"]})

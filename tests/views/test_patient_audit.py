@@ -17,8 +17,9 @@ from clinic.accounts.models import User
 from clinic.audit.chain import head
 from clinic.audit.models import Access, Act
 from sessions.actions.patient import change_patient
+from sessions.actions.session import save_draft
 from sessions.models import Patient
-from tests.factories import PARIS, a_draft, a_patient, a_signed_session, at, ready
+from tests.factories import PARIS, a_draft, a_patient, a_signed_session, an_entry, at, ready
 
 pytestmark = pytest.mark.django_db
 PAGES = ("patient-timeline", "patient-as-known", "patient-letter")
@@ -161,6 +162,25 @@ def test_the_timeline_marks_what_was_entered_on_another_day(client_of, auditor, 
     assert f"entered {days} days after" in page
     lines = client.get(address("patient-timeline", treated)).context["page"].lines
     assert [line.kind for line in lines] == ["session", "course", "consultation"]
+
+
+def test_the_timeline_does_not_praise_a_draft_that_was_written_again_on_another_day(
+    client_of, auditor, physician
+):
+    patient, course, device = ready(by=physician)
+    with time_machine.travel(at(date(2026, 3, 9), 16), tick=False):
+        draft = a_draft(by=physician, course=course, device=device, started=at(date(2026, 3, 9)))
+    where, praise = address("patient-timeline", patient), "Everything was entered on the day"
+    client = client_of(auditor)
+    client.cookies["django_language"] = "en"
+    before = client.get(where).context["page"]
+    entry = an_entry(by=physician, device=device, started=at(date(2026, 3, 9)))
+    with time_machine.travel(at(date(2026, 3, 11), 8), tick=False):
+        save_draft(by=physician, session=draft, entry=entry, version=draft.version)
+    page = page_of(client, where)
+    after = client.get(where).context["page"]
+    assert (before.written_later, after.written_later, after.late) == (0, 1, before.late)
+    assert ("1 draft was last written on another day" in page, praise in page) == (True, False)
 
 
 def test_pages_of_the_timeline_hold_each_line_once(client_of, auditor, physician, treated):

@@ -68,7 +68,7 @@ class Command(BaseCommand):
         sentence = {
             INTACT: _("Intact: %(entries)s entries (last code %(code)s) and %(accesses)s accesses, %(seconds)s s."),
             ALTERED: _(
-                "ALTERED: %(findings)s findings in %(entries)s entries and %(accesses)s accesses, %(seconds)s s."
+                "ALTERED in %(entries)s entries and %(accesses)s accesses, findings: %(findings)s; %(seconds)s s."
             ),
         }.get(result.state, _("Cannot verify: read up to entry %(entries)s."))
         self.stdout.write(sentence % numbers)
