@@ -102,10 +102,12 @@ def _begin() -> None:
         return
     # Once: who empties the chain later, and leaves as many acts as there were, does not have the program seal them anew.
     begun = Path(settings.KEY_DIR) / "begun.json"
-    if keys.acts_before and not begun.exists() and not Link.objects.exists():
-        if Act.objects.count() == keys.acts_before:
-            with one_writer(), transaction.atomic():
-                _seal_all()
+    if begun.exists():
+        return
+    if keys.acts_before and not Link.objects.exists() and Act.objects.count() == keys.acts_before:
+        with one_writer(), transaction.atomic():
+            _seal_all()
+    with suppress(OSError):
         write_sealed(begun, {"acts": keys.acts_before})
 
 

@@ -15,7 +15,7 @@ from django.db import connections
 
 from clinic.audit.models import Access, Act, Link, Seal, Shape
 from clinic.audit.sealed import read_sealed, write_sealed
-from clinic.audit.stored import history_of, reading, recorded_models, shape_now
+from clinic.audit.stored import history_of, in_one_form, json_places, reading, recorded_models, shape_now
 from clinic.lib.canonical import canonical_json, digest
 
 
@@ -88,7 +88,7 @@ def _sum(using: str, table: str, spec: str, last: int) -> str:
     with connections[using].cursor() as cursor:
         cursor.execute(f'SELECT "{key}", {what} FROM "{table}" WHERE "{key}" <= {int(last)} ORDER BY "{key}"')  # noqa: S608 -- as above
         while rows := cursor.fetchmany(1000):
-            for row in rows:
+            for row in in_one_form(rows, json_places(("key:plain", spec))):
                 found = sha256(found + json.dumps(row, default=repr).encode()).digest()
     return found.hex()
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.conf import settings
+from django.contrib.sessions.models import Session as WebSession
 from django.test import Client
 from django.urls import reverse
 
@@ -162,3 +163,13 @@ def test_who_types_is_not_idle(client, physician, password) -> None:
         assert is_logged_in(client)
         clock.shift(timedelta(minutes=settings.IDLE_MINUTES, seconds=1))
         assert client.get(reverse("stay")).status_code == 302
+
+
+def test_web_session_copied_in_the_database_opens_nothing(physician, client_of, client):
+    """Who writes into the table of web sessions takes nobody's place."""
+    logged_in = client_of(physician)
+    (row,) = WebSession.objects.values()
+    WebSession.objects.create(**row | {"session_key": "z" * 32})
+    client.cookies["logbook"] = "z" * 32
+    assert client.get("/").status_code == 302
+    assert logged_in.get("/").status_code == 200
