@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.audit import anchors, guard
+from clinic.audit.keys import key_file
 from clinic.audit.verify import verify
 from clinic.operations.catalogue import PLACE
 from sessions.models import Patient, Session
@@ -114,7 +115,10 @@ def test_no_english_word_stands_on_what_follows_an_act(
     settings,
     tmp_path: Path,
 ) -> None:
-    settings.ANCHOR_DIR = tmp_path  # no anchors of other tests
+    # No anchors and no verification of other tests, and none for them.
+    key = key_file().read_text()
+    settings.ANCHOR_DIR = settings.KEY_DIR = tmp_path
+    key_file().write_text(key)
     pages: dict[str, str] = {}
     desk, physician, auditor = client_of(users["staff"]), client_of(users["physician"]), client_of(users["auditor"])
     typed = {"reason": "Malaise en salle d’attente.", "password": PASSWORD, "form_key": uuid4()}
