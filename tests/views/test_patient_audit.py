@@ -164,9 +164,7 @@ def test_the_timeline_marks_what_was_entered_on_another_day(client_of, auditor, 
     assert [line.kind for line in lines] == ["session", "course", "consultation"]
 
 
-def test_the_timeline_does_not_praise_a_draft_that_was_written_again_on_another_day(
-    client_of, auditor, physician
-):
+def test_the_timeline_does_not_praise_a_draft_that_was_written_again_on_another_day(client_of, auditor, physician):
     patient, course, device = ready(by=physician)
     with time_machine.travel(at(date(2026, 3, 9), 16), tick=False):
         draft = a_draft(by=physician, course=course, device=device, started=at(date(2026, 3, 9)))

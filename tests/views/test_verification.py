@@ -194,7 +194,9 @@ def test_every_kind_of_finding_has_words() -> None:
     assert set(KINDS) == named
 
 
-def test_auditor_goes_back_to_the_trail_and_an_administrator_is_not_led_there(client_of, auditor, administrator) -> None:
+def test_auditor_goes_back_to_the_trail_and_an_administrator_is_not_led_there(
+    client_of, auditor, administrator
+) -> None:
     trail = f'href="{reverse("logbook:trail")}"'
     pages = [client_of(user).get(reverse("verification")).content.decode() for user in (auditor, administrator)]
     assert [page.count(trail) for page in pages] == [2, 0]
