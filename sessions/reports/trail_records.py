@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from clinic.accounts.models import User
 from clinic.accounts.roles import Role
 from clinic.audit.changes import plainly
+from clinic.audit.verify.words import kind_in_words
 from sessions.models import Consultation, Course, Device, Patient, Result, Sample, Session
 from sessions.reports.changes import RECORDS
 
@@ -31,6 +32,8 @@ NOTHING = Named("")
 # "leroy: staff", "leroy: staff → auditor": an account and its role, as an access keeps them in no language.
 ROLES = re.compile(rf"(?P<name>\S+): (?P<roles>({'|'.join(Role.values)})( → ({'|'.join(Role.values)}))?)")
 EMERGENCY = re.compile(r"emergency (?P<mark>[0-9a-f]{8})")
+# What a verification found, counted by kind: "altered: row altered (1), signer renamed (2)".
+VERIFIED = re.compile(r"(?:altered|unknown): (?P<counts>.*)")
 
 # Which rows an address or an act may name, and how each is called.
 SAID: dict[str, tuple[Any, Callable[[Any], str]]] = {
@@ -121,4 +124,6 @@ def detail_in_words(detail: str) -> str:
     if found := ROLES.fullmatch(detail):
         roles = " → ".join(str(Role(role).label) for role in found["roles"].split(" → "))
         return _("%(row)s: %(words)s") % {"row": found["name"], "words": roles}
+    if found := VERIFIED.fullmatch(detail):
+        return re.sub(r"[a-z][a-z ]*(?= \()", lambda kind: kind_in_words(kind[0]).lower(), found["counts"])
     return _("wrong code") if detail == "code" else detail

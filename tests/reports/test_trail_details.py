@@ -13,6 +13,12 @@ from sessions.reports.trail_records import detail_in_words
         ("leroy: staff → auditor", "leroy: clinic staff → auditor", "leroy\u00a0: personnel de la clinique → auditeur"),
         ("emergency 12ab34cd", "in an emergency (12ab34cd)", "en urgence (12ab34cd)"),
         ("code", "wrong code", "code incorrect"),
+        (
+            "altered: row altered (1), signer renamed (2), quite unknown (3)",
+            "row altered (1), signer renamed (2), quite unknown (3)",
+            "ligne altérée (1), signataire renommé (2), quite unknown (3)",
+        ),
+        ("altered: row altered (1), sig…", "row altered (1), sig…", "ligne altérée (1), sig…"),
         ("leroy: queen", "leroy: queen", "leroy: queen"),
         ("emergency at home", "emergency at home", "emergency at home"),
         ("12ab34cd 2026-11-22T19:54Z: staff", "12ab34cd 2026-11-22T19:54Z: staff", "12ab34cd 2026-11-22T19:54Z: staff"),
