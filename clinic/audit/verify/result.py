@@ -1,6 +1,6 @@
 """What the last verification found, kept beside the keys: an editor of the database cannot write it."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -50,4 +50,5 @@ def keep(result: Result) -> None:
 def last_result() -> Result | None:
     """The last result; None where nothing was verified yet, or the file is not the one that was kept."""
     kept = read_sealed(result_file())
-    return Result(**kept) if kept else None
+    known = {one.name for one in fields(Result)}  # a later version of the program may have kept more
+    return Result(**{name: said for name, said in kept.items() if name in known}) if kept else None
