@@ -256,3 +256,16 @@ def test_form_that_came_back_has_no_barrier(clinic: dict[str, User], open_page: 
         watched.page.locator("#problems").wait_for()
         wrong[name] = watched.barriers() + watched.over_the_edge(PHONE) + watched.taken()
     assert {where: what for where, what in wrong.items() if what} == {}
+
+
+def test_times_of_the_timeline_use_the_width_of_a_phone(
+    clinic: dict[str, User], open_page: Callable[..., Watched]
+) -> None:
+    patient, _course, _device = ready(by=clinic["physician"])
+    page = open_page(clinic["auditor"], width=PHONE).page
+    page.goto(reverse("logbook:patient-timeline", args=[patient.uid]))
+    row = page.locator(".table-clocks tbody tr").first.bounding_box()
+    cell = page.locator(".table-clocks tbody tr").first.locator("td").first.bounding_box()
+    assert row is not None
+    assert cell is not None
+    assert cell["width"] == row["width"]
