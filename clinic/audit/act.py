@@ -19,7 +19,7 @@ from clinic.audit.chain import add_link
 from clinic.audit.models import Act
 from clinic.audit.queue import one_writer
 from clinic.audit.statements import run
-from clinic.audit.stored import columns, history_of, in_one_form, json_places, reading
+from clinic.audit.stored import Told, columns, history_of, telling, told
 from clinic.lib.problems import AlreadyDone, Problem, Refused
 
 
@@ -74,15 +74,15 @@ class Writing:
             patient_id=self.patient_id,
             key=key,
         )
-        act_row = _insert_act(act)
-        rows: dict[str, list[list[Any]]] = {}
+        said = _insert_act(act)
+        rows: dict[str, list[Told]] = {}
         for model, signs in self._written.items():
             for sign in ("+", "~"):
                 _copy_to_history(model, [pk for pk, given in signs.items() if given == sign], sign, act, rows)
         for model, group in _by_model(self._removed):
             _keep_removed(model, group, act, rows)
         write_waiting()
-        add_link(act.pk, act_row, rows)
+        add_link(act.pk, said, rows)
         return act
 
 
@@ -231,24 +231,25 @@ def _said_no(model: type[models.Model], constraint: models.BaseConstraint, messa
     )
 
 
-def _insert_act(act: Act) -> list[Any]:
+def _insert_act(act: Act) -> str:
     """Insert the act; its row as the database stored it."""
     database = connections[connection.alias]
-    (row,) = run(_inserting_act(database.vendor), list(_values(act, database)))
-    act.pk, act._state.adding, act._state.db = row[0], False, connection.alias
-    return list(row)
+    stored = run(_inserting_act(database.vendor), list(_values(act, database)))
+    ((key, text),) = told(stored, columns(Act), database.vendor)
+    act.pk, act._state.adding, act._state.db = key, False, connection.alias
+    return text
 
 
 @cache
 def _inserting_act(vendor: str) -> str:
     names = [f'"{field.column}"' for field in Act._meta.local_concrete_fields if not field.primary_key]
     places = ", ".join(["%s"] * len(names))
-    back = reading(columns(Act), vendor).replace("%", "%%")
+    back = telling(columns(Act), vendor).replace("%", "%%")
     return f'INSERT INTO "audit_act" ({", ".join(names)}) VALUES ({places}) RETURNING {back}'  # noqa: S608 -- names of our own table
 
 
 def _copy_to_history(
-    model: type[models.Model], pks: list[Any], sign: str, act: Act, rows: dict[str, list[list[Any]]]
+    model: type[models.Model], pks: list[Any], sign: str, act: Act, rows: dict[str, list[Told]]
 ) -> None:
     """The rows as the database has stored them now, copied by the database; into `rows`, as the history has them."""
     if not pks:
@@ -262,7 +263,7 @@ def _copy_to_history(
     ]
     history = history_of(model)
     stored = run(_copying(model, len(pks), connection.vendor), [*added, *pks])
-    rows.setdefault(history._meta.db_table, []).extend(in_one_form(stored, json_places(columns(history))))
+    rows.setdefault(history._meta.db_table, []).extend(told(stored, columns(history), connection.vendor))
 
 
 @lru_cache(maxsize=500)
@@ -275,7 +276,7 @@ def _copying(model: type[models.Model], rows: int, vendor: str) -> str:
     into = ", ".join([*tracked, *map(quote, added)])
     taken = ", ".join([*tracked, *["%s"] * len(added)])
     which = ", ".join(["%s"] * rows)
-    back = reading(columns(history), vendor).replace("%", "%%")
+    back = telling(columns(history), vendor).replace("%", "%%")
     return (
         f"INSERT INTO {quote(history._meta.db_table)} ({into}) SELECT {taken} "  # noqa: S608 -- names of our own tables
         f"FROM {quote(model._meta.db_table)} WHERE id IN ({which}) ORDER BY id RETURNING {back}"
@@ -283,18 +284,18 @@ def _copying(model: type[models.Model], rows: int, vendor: str) -> str:
 
 
 def _keep_removed(
-    model: type[models.Model], removed: list[models.Model], act: Act, rows: dict[str, list[list[Any]]]
+    model: type[models.Model], removed: list[models.Model], act: Act, rows: dict[str, list[Told]]
 ) -> None:
     """What rows held that are gone now, as it was last read."""
     history = history_of(model)
     models.QuerySet(history).bulk_create(_last_history(row, act) for row in removed)  # type: ignore[arg-type]
     stored = run(_reading_removed(history, connection.vendor), [act.pk, "-"])
-    rows.setdefault(history._meta.db_table, []).extend(in_one_form(stored, json_places(columns(history))))
+    rows.setdefault(history._meta.db_table, []).extend(told(stored, columns(history), connection.vendor))
 
 
 @lru_cache(maxsize=100)
 def _reading_removed(history: type[models.Model], vendor: str) -> str:
-    back = reading(columns(history), vendor).replace("%", "%%")
+    back = telling(columns(history), vendor).replace("%", "%%")
     return f'SELECT {back} FROM "{history._meta.db_table}" WHERE act_id = %s AND history_type = %s'  # noqa: S608 -- names of our own tables
 
 

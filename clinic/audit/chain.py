@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from clinic.audit.keys import KeyMissing, Ring, ring
 from clinic.audit.models import Act, Link, Shape
 from clinic.audit.statements import run
-from clinic.audit.stored import content, in_one_form, json_places, reading, shape_now
+from clinic.audit.stored import Told, as_text, content, in_one_form, json_places, reading, shape_now, telling, told
 from clinic.lib.canonical import digest as digest_of
 
 FORMAT = "logbook-link-1"
@@ -65,11 +65,11 @@ def mac_of(keys: Ring, number: int, previous: bytes, at: str, digest: bytes) -> 
     return keys.mac(json.dumps(said, separators=(",", ":")))
 
 
-def add_link(act_id: int, act_row: list[Any], rows: dict[str, list[list[Any]]]) -> None:
+def add_link(act_id: int, act: str, rows: dict[str, list[Told]]) -> None:
     """Seal an act with its history rows as they were read back. The last thing in its transaction: it locks the head."""
     keys = ring()
     shape_digest = shape_now()[1]
-    text = content(shape_digest, act_row, rows)
+    text = content(shape_digest, act, rows)
     digest = sha256(text.encode("utf-8", "surrogatepass")).digest()
     number, previous = _locked_head(keys)
     at = timezone.now()
@@ -139,32 +139,44 @@ def contents(numbers: Iterable[int]) -> list[Content]:
 def texts_of(act_ids: Sequence[int], covered: str) -> dict[int, str]:
     """What the digests of these acts are taken of, read anew: one question per table. `covered` is their shape's columns."""
     shape_digest = digest_of(covered)
-    return {act_id: content(shape_digest, row, rows) for act_id, row, rows in _rows_of(act_ids, covered)}
+    return {act_id: content(shape_digest, act, rows) for act_id, act, rows in _rows_of(act_ids, covered)}
 
 
-def contents_of_acts(act_ids: Sequence[int]) -> Iterable[tuple[int, list[Any], dict[str, list[list[Any]]]]]:
+def contents_of_acts(act_ids: Sequence[int]) -> Iterable[tuple[int, str, dict[str, list[Told]]]]:
     """Acts with their rows as today's columns read them, in order: for sealing what was written before the chain."""
     return _rows_of(act_ids, shape_now()[0])
 
 
-def _rows_of(act_ids: Sequence[int], covered: str) -> Iterable[tuple[int, list[Any], dict[str, list[list[Any]]]]]:
-    acts: dict[int, list[Any]] = {}
-    rows: dict[int, dict[str, list[list[Any]]]] = {act_id: {} for act_id in act_ids}
+def _rows_of(act_ids: Sequence[int], covered: str) -> Iterable[tuple[int, str, dict[str, list[Told]]]]:
+    acts: dict[int, str] = {}
+    rows: dict[int, dict[str, list[Told]]] = {act_id: {} for act_id in act_ids}
     for table, specs in json.loads(covered).items():
         own = table == Act._meta.db_table
-        for row, act_id in _read(table, specs, "id" if own else "act_id", act_ids):
+        for row, act_id in _read(table, tuple(specs), "id" if own else "act_id", act_ids):
             if own:
-                acts[act_id] = row
+                acts[act_id] = row[1]
             else:
                 rows[act_id].setdefault(table, []).append(row)
     return [(act_id, acts[act_id], rows[act_id]) for act_id in act_ids if act_id in acts]
 
 
-def _read(table: str, specs: list[str], by: str, act_ids: Sequence[int]) -> Iterable[tuple[list[Any], int]]:
+def _read(table: str, specs: tuple[str, ...], by: str, act_ids: Sequence[int]) -> Iterable[tuple[Told, int]]:
+    """The rows of these acts as text. Where SQLite cannot write one as JSON, somebody put bytes into it: value by value."""
+    vendor = connection.vendor
+    try:
+        found = _asked(telling(specs, vendor), table, by, act_ids)
+        return zip(told((row[:-1] for row in found), specs, vendor), [row[-1] for row in found], strict=True)
+    except (OperationalError, ValueError):
+        if vendor != "sqlite":
+            raise
+    found = _asked(reading(specs, vendor), table, by, act_ids)
+    rows = in_one_form((row[:-1] for row in found), json_places(specs))
+    return zip([(row[0], as_text(row)) for row in rows], [row[-1] for row in found], strict=True)
+
+
+def _asked(what: str, table: str, by: str, act_ids: Sequence[int]) -> list[tuple[Any, ...]]:
     places = ", ".join(["%s"] * len(act_ids))
-    what = reading(specs, connection.vendor).replace("%", "%%")
+    statement = f'SELECT {what.replace("%", "%%")}, "{by}" FROM "{table}" WHERE "{by}" IN ({places})'  # noqa: S608 -- names of our own tables
     with connection.cursor() as cursor:
-        cursor.execute(f'SELECT {what}, "{by}" FROM "{table}" WHERE "{by}" IN ({places})', list(act_ids))  # noqa: S608 -- names of our own tables
-        found = cursor.fetchall()
-    keys = [row[-1] for row in found]
-    return zip(in_one_form((row[:-1] for row in found), json_places(tuple(specs))), keys, strict=True)
+        cursor.execute(statement, list(act_ids))
+        return cursor.fetchall()

@@ -10,6 +10,8 @@ from django.db import connection
 from clinic.audit.chain import contents, head, mac_of, moment_text
 from clinic.audit.keys import ring
 from clinic.audit.models import Act, Link
+from clinic.audit.stored import as_text, columns, history_of, in_one_form, json_places, reading, telling, told
+from sessions.models import Patient
 from tests.factories import a_device, a_draft, a_patient, a_signed_session, ready
 
 
@@ -73,3 +75,40 @@ def test_sealed_values_read_alike_on_both_engines(physician):
     assert kinds == {str, int, type(None)}
     session_row = next(row for row in rows if row[0] == "logbook_historicalsession")
     assert {"2026-01-12 13:05:00.000000", "2026-01-01", 0} <= set(session_row)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\\b",
+        'say "so"',
+        "line\nline\ttab",
+        "é ☂ 漢字 😀",
+        "\u2028 / <b> & '",
+        "[1, 2]",
+        "{}",
+        "\\",
+        "null",
+        "1e5",
+        "\x7f",
+    ],
+)
+def test_row_told_by_the_database_reads_as_one_read_value_by_value(physician, text):
+    """SQLite writes the JSON of a row itself; whatever stands in it, it is what Python would have written."""
+    patient = a_patient(by=physician)
+    history = history_of(Patient)
+    specs = columns(history)
+    table = history._meta.db_table
+    json_table, json_specs = "told_json", ("id:plain", "kept:json", "words:plain")
+    with connection.cursor() as cursor:
+        cursor.execute('CREATE TEMPORARY TABLE "told_json" ("id" integer, "kept" text, "words" text)')
+        kept = [json.dumps({"b": text, "a": [1, {"c": None}]}), "[1, 2]", "{}", "[]", None, "5", '"\\\\"']
+        for number, value in enumerate(kept):
+            cursor.execute('INSERT INTO "told_json" VALUES (%s, %s, %s)', [number, value, text])
+        for name, kinds in ((table, specs), (json_table, json_specs)):
+            cursor.execute(f'SELECT {telling(kinds, connection.vendor)} FROM "{name}" ORDER BY 1')
+            quick = told(cursor.fetchall(), kinds, connection.vendor)
+            cursor.execute(f'SELECT {reading(kinds, connection.vendor)} FROM "{name}" ORDER BY 1')
+            slow = [(row[0], as_text(row)) for row in in_one_form(cursor.fetchall(), json_places(kinds))]
+            assert quick == slow
+    assert patient.pk
