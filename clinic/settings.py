@@ -178,6 +178,9 @@ SQLITE_FIXED = wal_is_safe(sqlite3.sqlite_version_info)
 SQLITE_OPTIONS = {
     "timeout": 20,
     "transaction_mode": "IMMEDIATE",
+    # The driver keeps a hundred statements and, once they are full, makes each new one anew every time (bench: saving
+    # a session takes half as long again).
+    "cached_statements": 1000,
     "init_command": (
         f"PRAGMA journal_mode={'WAL' if SQLITE_FIXED else 'DELETE'};"
         "PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;PRAGMA recursive_triggers=ON;"
