@@ -27,7 +27,7 @@ from tests.factories import (
     ready,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 WRITES = ("INSERT", "UPDATE", "DELETE")
 DAY = date(2026, 1, 12)
 

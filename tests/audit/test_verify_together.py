@@ -23,6 +23,8 @@ from sessions.models import Device, Patient
 from tests.audit.raw import SQLITE
 from tests.factories import a_patient, an_entry, at, ready
 
+pytestmark = pytest.mark.slow
+
 THREADS, ROUNDS = 16, 3
 
 

@@ -16,6 +16,8 @@ import pytest
 from sessions.exports import verify_evidence
 from tests.exports.packs import Files, Packs, as_bytes, files_of, listed, sealed, with_manifest, zipped
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(verify_evidence.__file__)
 Verified = Callable[..., tuple[int, str]]
 SIX_SECONDS = 60

@@ -22,6 +22,8 @@ from sessions.models import Patient
 from tests.factories import a_consultation, a_course, a_device, a_draft, a_patient, at
 from tests.views.test_matrix import EXPECTED, ROLES, address, people, records  # noqa: F401 -- fixtures
 
+pytestmark = pytest.mark.slow
+
 ClientOf = Callable[[User], Client]
 GET = [name for name, (get, _post) in EXPECTED.items() if get]
 
