@@ -9,6 +9,7 @@ from uuid import uuid4
 from django.db import connection, transaction
 
 from bench import rows
+from clinic.accounts.actions import choose_language
 from clinic.accounts.models import User
 from clinic.audit.models import Link
 from sessions.actions.session import log_session
@@ -23,7 +24,7 @@ done = subprocess.run([sys.executable, "manage.py", "verify_audit", "--json"])
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, file=sys.stderr)
 sys.exit(done.returncode)
 """
-SESSIONS_A_COURSE, AT_ONCE = 40, 20
+SESSIONS, SESSIONS_A_COURSE, AT_ONCE = 2000, 10, 500
 
 
 def measure(by: User, machine: Device, entries: int = 100_000) -> bool:
@@ -43,19 +44,17 @@ def measure(by: User, machine: Device, entries: int = 100_000) -> bool:
 
 
 def _fill(by: User, machine: Device, entries: int) -> None:
-    """Sessions logged and signed through the acts; many acts a transaction, which changes how soon and not what."""
-    have = Link.objects.count()
-    course, number = rows.course(by, "Verified"), 0
-    while have + 2 * AT_ONCE <= entries:
-        with transaction.atomic():
-            for _each in range(AT_ONCE):
-                number += 1
-                entry = rows.entry(by, machine, number, asked=True)
-                session = log_session(by=by, course=course, entry=entry, key=uuid4())
-                sign_session(by=by, session=session, version=session.version)
-        have += 2 * AT_ONCE
+    """Sessions logged and signed, and small acts up to the number: many a transaction, which changes how soon, not what."""
+    for number in range(SESSIONS):
         if number % SESSIONS_A_COURSE == 0:
-            course, number = rows.course(by, f"Verified {have}"), 0
+            course = rows.course(by, f"Verified {number}")
+        entry = rows.entry(by, machine, number % SESSIONS_A_COURSE + 1, asked=True)
+        session = log_session(by=by, course=course, entry=entry, key=uuid4())
+        sign_session(by=by, session=session, version=session.version)
+    while (have := Link.objects.count()) < entries:
+        with transaction.atomic():
+            for number in range(min(AT_ONCE, entries - have)):
+                choose_language(user=by, language="fr" if number % 2 else "en")
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")

@@ -21,6 +21,7 @@ from clinic.audit.queue import one_writer
 from clinic.audit.statements import run
 from clinic.audit.stored import Told, columns, history_of, telling, told
 from clinic.lib.problems import AlreadyDone, Problem, Refused
+from clinic.lib.text import readable_text
 
 
 class Writing:
@@ -98,7 +99,7 @@ def act(
     with one_writer(), looks_kept_if_undone():
         try:
             with transaction.atomic():
-                writing = Writing(kind, by, reason.strip(), at or timezone.now())
+                writing = Writing(kind, by, _readable(reason.strip()), at or timezone.now())
                 yield writing
                 writing.close(key)
         except (Refused, IntegrityError):
@@ -106,6 +107,14 @@ def act(
             raise
         except DataError as error:  # the checks of each field hold this back; if one has a gap, nothing is written
             raise Refused([Problem("", _("The database could not store this."))]) from error
+
+
+def _readable(reason: str) -> str:
+    try:
+        readable_text(reason)
+    except ValidationError as error:
+        raise Refused([Problem("reason", message, "invalid") for message in error.messages]) from error
+    return reason
 
 
 def _refuse_if_done(key: UUID | None, kind: str, by: Any) -> None:

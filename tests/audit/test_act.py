@@ -175,3 +175,9 @@ def test_log_session_asks_for_few_queries_whatever_its_rows(physician):
 
     queries(1)
     assert queries(1) == queries(3) <= 14
+
+
+def test_reason_that_no_database_keeps_is_refused_at_its_field(physician):
+    with pytest.raises(Refused) as refused, act("choose_language", by=physician, reason="why \ud800") as writing:
+        writing.about("user:1", None)
+    assert [problem.field for problem in refused.value.problems] == ["reason"]

@@ -146,11 +146,13 @@ def test_whole_trip_in_french(
     page.goto(reverse("logbook:report-sessions"))
     assert page.locator(".headline strong").inner_text() == "1"
     with page.expect_download() as download:
-        page.locator("main a[href*='part=list']").click()
+        page.locator("main a[href*='.csv'][href*='part=list']").click()
     stored = tmp_path / "list.csv"
     download.value.save_as(stored)
     lines = list(csv.reader(io.StringIO(stored.read_bytes().decode("utf-8-sig")), delimiter=";"))
-    assert [line for line in lines if any("Benali" in cell or "BENALI" in cell for cell in line)] == lines[-1:]
+    # Titles, the one session, an empty line, and the foot with the last entry of the audit history.
+    assert [line for line in lines if any("Benali" in cell or "BENALI" in cell for cell in line)] == lines[1:-2]
+    assert (len(lines), lines[-2], lines[-1][0].startswith("Historique d’audit")) == (4, [], True)
     assert watched.taken() == []
     assert watched.kept_in_the_browser() == []
 

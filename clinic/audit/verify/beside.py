@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
@@ -16,10 +17,10 @@ DONE = "done\n"
 def begin(questions: Questions) -> Questions:
     """Start asking; what is given back hands over what was found, in its order, and waits for it.
 
-    Where no process can be split off (Windows), or the transaction that is open here cannot be seen from another one,
-    the questions are asked when their answers are wanted.
+    Where no process can be split off (Windows, or other threads run here, whose locks it would inherit), or the
+    transaction that is open here cannot be seen from another one, the questions are asked when their answers are wanted.
     """
-    if not hasattr(os, "fork") or connection.in_atomic_block:
+    if not hasattr(os, "fork") or threading.active_count() > 1 or connection.in_atomic_block:
         return questions
     connections.close_all()  # a connection belongs to one process
     reading, writing = os.pipe()
