@@ -30,16 +30,24 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """The values of one line, in the order of the columns; `key` names the record behind it."""
+    """The values of one line, in the order of the columns.
+
+    `key` names the record behind it; `person` is the key of who is shown in it, so that the look can be recorded.
+    """
 
     values: tuple[Any, ...]
     key: Any = None
     struck: bool = False
+    person: int | None = None
 
 
 @dataclass(frozen=True)
 class Table:
-    """A title, columns, rows, and a last line of totals where there is one."""
+    """A title, columns, rows, and a last line of totals where there is one.
+
+    `names_people`: its rows name persons, so not everybody may see them. `route` leads from the key of a row to its
+    record.
+    """
 
     name: str
     title: Text
@@ -48,6 +56,13 @@ class Table:
     totals: Row | None = None
     note: Text = ""
     empty: Text = field(default="")
+    names_people: bool = False
+    route: str = ""
+
+    @property
+    def people(self) -> tuple[int, ...]:
+        """Who is shown in these rows, each once."""
+        return tuple(dict.fromkeys(row.person for row in self.rows if row.person is not None))
 
     @property
     def shape(self) -> str:
