@@ -13,7 +13,7 @@ from clinic.accounts.rules import why_not_change, why_not_emergency, why_not_fir
 from clinic.audit.access import record_event
 from clinic.audit.act import act
 from clinic.audit.keys import ring
-from clinic.lib.problems import Problem, Refused, refuse
+from clinic.lib.problems import Problem, Refused, Unchanged, refuse
 
 NUMBER_OF_CODES = 10
 
@@ -59,7 +59,7 @@ def change_account(*, by: User, user: User, reason: str, key: UUID | None = None
         stored = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         changed = {name: value for name, value in values.items() if getattr(stored, name) != value}
         if not changed:
-            raise Refused([Problem("", _("Nothing was changed, so there is nothing to save."), "unchanged")])
+            raise Unchanged
         refuse(why_not_change(stored, changed, others=sum(one.pk != stored.pk for one in administrators)))
         for kind, detail in _events(stored, changed):
             record_event(kind, by=by, detail=f"{stored.username}: {detail}")

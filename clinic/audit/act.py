@@ -59,6 +59,11 @@ class Writing:
             queryset._raw_delete(queryset.db)
             self._removed += group
 
+    @property
+    def rows(self) -> int:
+        """How many rows were written or taken away so far."""
+        return sum(map(len, self._written.values())) + len(self._removed)
+
     def about(self, subject: str, patient_id: int | None) -> None:
         """Say which record the act is about, for the trail and for a form that is sent twice."""
         self.subject, self.patient_id = subject, patient_id

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,13 @@ def refuse(problems: Sequence[Problem]) -> None:
     """Raise `Refused` where anything stands in the way."""
     if problems:
         raise Refused(problems)
+
+
+class Unchanged(Refused):
+    """Nothing differs from what is stored already: an act that changes nothing is not written."""
+
+    def __init__(self) -> None:
+        super().__init__([Problem("", _("Nothing was changed, so there is nothing to save."), "unchanged")])
 
 
 class AlreadyDone(Exception):

@@ -12,7 +12,8 @@ from clinic.accounts.models import User
 from clinic.accounts.roles import Permission
 from clinic.accounts.rules import why_not_may
 from clinic.audit.act import Writing, act
-from clinic.lib.problems import refuse
+from clinic.lib.problems import Unchanged, refuse
+from clinic.lib.rows import put
 from sessions.measures.words import CourseStatus
 from sessions.models import Application, Course, CourseSite, Patient, Session
 from sessions.models.session import IN_ERROR
@@ -66,14 +67,15 @@ def change_course(
     refuse(why_not_may(by, Permission.WRITE_RECORDS))
     with act("change_course", by=by, reason=reason, key=key) as writing:
         stored = _locked(course, version)
-        for name, value in values.items():
-            setattr(stored, name, value)
+        changed = put(stored, values)
         refuse(
             why_not_this_course(stored, birth_date=stored.patient.birth_date, today=timezone.localdate())
             + why_not_this_consultation(stored, _first_performed(stored))
             + why_not_these_sites(stored.indication, sites)
         )
         _change_sites(writing, stored, sites)
+        if not (changed or writing.rows):
+            raise Unchanged
         stored.version += 1
         writing.change(stored)
         writing.about(f"course:{stored.uid}", stored.patient_id)

@@ -7,7 +7,8 @@ from clinic.accounts.models import User
 from clinic.accounts.roles import Permission
 from clinic.accounts.rules import why_not_may
 from clinic.audit.act import act
-from clinic.lib.problems import refuse
+from clinic.lib.problems import Unchanged, refuse
+from clinic.lib.rows import put
 from sessions.models import Device
 from sessions.rules.device import why_not_this_device
 from sessions.rules.version import why_not_over
@@ -32,9 +33,10 @@ def change_device(
     with act("change_device", by=by, reason=reason, key=key) as writing:
         stored = Device.objects.select_for_update(no_key=True).get(pk=device.pk)
         refuse(why_not_over(stored.version, version))
-        for name, value in values.items():
-            setattr(stored, name, value)
+        changed = put(stored, values)
         refuse(why_not_this_device(stored))
+        if not changed:
+            raise Unchanged
         stored.version += 1
         writing.change(stored)
         writing.about(f"device:{stored.uid}", None)

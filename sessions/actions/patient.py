@@ -10,7 +10,8 @@ from clinic.accounts.models import User
 from clinic.accounts.roles import Permission
 from clinic.accounts.rules import why_not_may
 from clinic.audit.act import act
-from clinic.lib.problems import refuse
+from clinic.lib.problems import Unchanged, refuse
+from clinic.lib.rows import put
 from sessions.models import Patient
 from sessions.rules.patient import who_is_alike, why_not_another, why_not_born_on
 from sessions.rules.version import why_not_over
@@ -52,10 +53,11 @@ def change_patient(
     with act("change_patient", by=by, reason=reason, key=key) as writing:
         stored = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
         refuse(why_not_over(stored.version, version))
-        for name, value in values.items():
-            setattr(stored, name, value)
+        changed = put(stored, values)
         stored.fold()
         refuse(why_not_born_on(stored.birth_date, timezone.localdate()))
+        if not changed:
+            raise Unchanged
         stored.version += 1
         writing.change(stored)
         writing.about(f"patient:{stored.uid}", stored.pk)

@@ -12,7 +12,8 @@ from clinic.accounts.models import User
 from clinic.accounts.roles import Permission
 from clinic.accounts.rules import why_not_may
 from clinic.audit.act import Writing, act
-from clinic.lib.problems import Problem, Refused, refuse
+from clinic.lib.problems import Problem, Refused, Unchanged, refuse
+from clinic.lib.rows import put
 from sessions.actions.known import absolute_answers_of, locked_course
 from sessions.actions.session_rows import Entry, write_rows, write_screening
 from sessions.measures.answers import Reply
@@ -85,14 +86,16 @@ def locked(session: Session, version: int) -> Session:
 
 
 def rewrite(writing: Writing, session: Session, entry: Entry, now: datetime) -> None:
-    """Bring a stored session and its rows in line with `entry`."""
-    for name, value in entry.values.items():
-        if name != "number" or value:
-            setattr(session, name, value)
+    """Bring a stored session and its rows in line with `entry`; `Unchanged` where they are already."""
+    values = dict(entry.values)
+    values["number"] = values.get("number") or session.number
+    changed = put(session, values)
     _check(session, entry, now)
     session.version += 1
     writing.change(session)
     _write_all(writing, session, entry, now)
+    if not changed and writing.rows == 1:  # the session alone, for its new version
+        raise Unchanged
 
 
 def _write_all(writing: Writing, session: Session, entry: Entry, now: datetime, *, new: bool = False) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from clinic.audit.act import Writing
 from clinic.lib.problems import Problem, refuse
+from clinic.lib.rows import put
 from sessions.measures.answers import EACH_SESSION, FORM_VERSION
 from sessions.measures.outcomes import BY_CODE
 from sessions.models import AdverseEvent, Answer, Application, Observation, Phase, Result, Sample, Screening, Session
@@ -108,7 +109,7 @@ def write_screening(writing: Writing, session: Session, entry: Entry) -> None:
         writing.create(screening)
         stored: dict[str, Answer] = {}
     else:
-        if _set(screening, values):
+        if put(screening, values):
             writing.change(screening)
         stored = {answer.item: answer for answer in screening.answers.all()}
     new = []
@@ -117,7 +118,7 @@ def write_screening(writing: Writing, session: Session, entry: Entry) -> None:
         answer = stored.get(item.code)
         if answer is None and (reply or detail):
             new.append(Answer(screening=screening, item=item.code, reply=reply, detail=detail))
-        elif answer is not None and _set(answer, {"reply": reply, "detail": detail}):
+        elif answer is not None and put(answer, {"reply": reply, "detail": detail}):
             writing.change(answer)
     writing.create(*new)
 
@@ -152,12 +153,12 @@ def _pairs(
         if record is None:
             next_number += 1
             record = model(number=next_number, **parent, **row.values)
-        record._touched = _set(record, row.values)  # type: ignore[attr-defined]
+        record._touched = put(record, row.values)  # type: ignore[attr-defined]
         found = why_not(record)
         unlikely = [problem.field for problem in found if problem.code == UNLIKELY]
         found = [problem for problem in found if problem.code != UNLIKELY or problem.field not in confirmed]
         if hasattr(record, "retyped"):
-            record._touched |= _set(record, {"retyped": sorted(set(unlikely) & confirmed)})  # type: ignore[attr-defined]
+            record._touched |= put(record, {"retyped": sorted(set(unlikely) & confirmed)})  # type: ignore[attr-defined]
         problems += [replace(problem, field=f"{prefix}{problem.field}") for problem in found]
         pairs.append((row, record))
     return pairs
@@ -197,16 +198,6 @@ def _removed_with_results(pairs: list[tuple[Row, Any]], stored: Sequence[Any]) -
     removed = {record.pk: record.sample_id for record in stored if record.pk not in kept}
     reported = Result.objects.filter(sample__in=removed).values_list("sample_id", flat=True) if removed else ()
     return sorted({removed[pk] for pk in reported})
-
-
-def _set(record: models.Model, values: dict[str, Any]) -> bool:
-    """Set `values`; whether anything differs from before."""
-    touched = False
-    for name, value in values.items():
-        if getattr(record, name) != value:
-            setattr(record, name, value)
-            touched = True
-    return touched
 
 
 def _remove_and_change(writing: Writing, pairs: list[tuple[Row, Any]], stored: Sequence[models.Model]) -> None:

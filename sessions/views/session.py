@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from clinic.accounts.confirm import why_not_confirmed
 from clinic.accounts.roles import Permission
 from clinic.gate import PersonRequest, requires
-from clinic.lib.problems import AlreadyDone, Refused, refuse
+from clinic.lib.problems import AlreadyDone, Refused, Unchanged, refuse
 from sessions.actions.session import log_session, save_draft
 from sessions.actions.signature import amend_session
 from sessions.forms.meanwhile import changed_meanwhile, compare, compare_rows
@@ -66,6 +66,10 @@ def edit_session(request: PersonRequest, uid: UUID) -> HttpResponse:
             )
         except AlreadyDone as done:
             return to_page_of(request, done.subject)
+        except Unchanged:
+            return _saved(
+                request, session, _("Nothing was changed: the draft stands as it was saved. It is not signed yet.")
+            )
         except Refused as refused:
             differences = _differences(refused, entry, session)
             entry.add_problems(refused.problems)
@@ -133,11 +137,11 @@ def _differences(refused: Refused, entry: SessionEntry, session: Session) -> lis
     return found + [line for formset, kept in rows for line in compare_rows(formset, kept.all())]
 
 
-def _saved(request: PersonRequest, session: Session) -> HttpResponse:
+def _saved(request: PersonRequest, session: Session, unchanged: str = "") -> HttpResponse:
     if request.POST.get("then") == "review":
         return redirect("logbook:session-sign", session.uid)
     time = date_format(timezone.localtime(), "TIME_FORMAT")
-    messages.success(request, _("Draft saved at %(time)s. It is not signed yet.") % {"time": time})
+    messages.success(request, unchanged or _("Draft saved at %(time)s. It is not signed yet.") % {"time": time})
     return redirect("logbook:session-edit", session.uid)
 
 

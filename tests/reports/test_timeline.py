@@ -107,13 +107,17 @@ def test_a_session_entered_three_days_later_says_so(clock, physician):
 def test_a_draft_begun_in_time_and_written_later_is_marked(clock, physician):
     patient, course, device = ready(by=physician)
     clock.move_to(on(9, 15))
-    entry = an_entry(by=physician, device=device, started=at(START), applications=(), observations=())
-    draft = log_session(by=physician, course=course, entry=entry, key=uuid4())
+
+    def noted(notes):
+        return an_entry(by=physician, device=device, started=at(START), applications=(), observations=(), notes=notes)
+
+    draft = log_session(by=physician, course=course, entry=noted(""), key=uuid4())
     clock.move_to(on(9, 16))
+    entry = noted("dry")
     draft = save_draft(by=physician, session=draft, entry=entry, version=draft.version)
     assert notes(line(patient, "session")) == [("draft", "draft", "")]
     clock.move_to(on(11, 8))
-    save_draft(by=physician, session=draft, entry=entry, version=draft.version)
+    save_draft(by=physician, session=draft, entry=noted("dry again"), version=draft.version)
     found = line(patient, "session")
     assert (found.late, notes(found)) == (
         "",
@@ -134,7 +138,7 @@ def test_amended_struck_and_late_records_are_marked(clock, physician):
     clock.move_to(on(10, 9))
     kept = session.applications.get()
     rows = (Row({}, id=kept.pk, below=tuple(Row({}, id=phase.pk) for phase in kept.phases.all())),)
-    entry = an_entry(**given, applications=rows)
+    entry = an_entry(**given, applications=rows, notes="corrected")
     session = amend_session(by=physician, session=session, entry=entry, version=session.version, reason="Misspelt")
     found = line(patient, "session")
     assert [(signed.meaning, signed.revision, signed.reason, signed.after) for signed in found.signatures] == [

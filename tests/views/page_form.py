@@ -23,15 +23,16 @@ class _Forms(HTMLParser):
             if tag == "textarea":
                 self._area = name
             if tag != "input" or given.get("type") not in {"radio", "checkbox"} or "checked" in given:
-                self.forms[-1][name] = given.get("value", "")
+                self.forms[-1][name] = given.get("value", "on" if given.get("type") == "checkbox" else "")
             else:
                 self.forms[-1].setdefault(name, "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "select":
             self._select = ""
-        if tag == "textarea":
-            self._area = ""
+        if tag == "textarea" and self._area:  # as browsers do: one empty line at the start is not part of the text
+            text = self.forms[-1][self._area].replace("\r\n", "\n").removeprefix("\n")
+            self.forms[-1][self._area], self._area = text.replace("\n", "\r\n"), ""
 
     def handle_data(self, data: str) -> None:
         if self._area:

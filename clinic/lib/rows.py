@@ -1,0 +1,24 @@
+"""Rows of any table, before they are written."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import models
+
+
+def put(row: models.Model, values: Mapping[str, Any]) -> bool:
+    """Set `values` on `row`; whether any of them differs from what stood there. Asks the database for nothing."""
+    differing = False
+    for name, value in values.items():
+        attribute = row._meta.get_field(name).attname  # type: ignore[union-attr]
+        if _plain(getattr(row, attribute)) != _plain(value):
+            setattr(row, name, value)
+            differing = True
+    return differing
+
+
+def _plain(value: Any) -> Any:
+    """A row by its key; text without regard to the line ends, which a browser rewrites."""
+    if isinstance(value, models.Model):
+        return value.pk
+    return value.replace("\r\n", "\n") if isinstance(value, str) else value
