@@ -4,6 +4,7 @@ from sessions.models.application import Application, Phase
 from sessions.models.course import Course, CourseSite
 from sessions.models.device import Device
 from sessions.models.event import AdverseEvent
+from sessions.models.figures import CourseFigures, Outcome, SessionFigures, Tally
 from sessions.models.observation import Observation, Result, Sample
 from sessions.models.patient import Patient
 from sessions.models.screening import Answer, Consultation, Decision, Screening
@@ -17,15 +18,19 @@ __all__ = [
     "Application",
     "Consultation",
     "Course",
+    "CourseFigures",
     "CourseSite",
     "Decision",
     "Device",
     "Observation",
+    "Outcome",
     "Patient",
     "Phase",
     "Result",
     "Sample",
     "Screening",
     "Session",
+    "SessionFigures",
     "Signature",
+    "Tally",
 ]

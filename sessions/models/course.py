@@ -58,6 +58,7 @@ class Course(Clinical):
         verbose_name = _("course")
         verbose_name_plural = _("courses")
         ordering = ["-opened_date", "-id"]
+        indexes = [models.Index(fields=["status", "physician"], name="course_status")]
         constraints = [
             one_of("indication", Indication.values, name="course_indication_word", also_empty=False),
             one_of("status", CourseStatus.values, name="course_status_word", also_empty=False),
