@@ -6,6 +6,8 @@ from typing import Any
 from django import template
 from django.forms import BoundField
 
+from clinic.lib.as_svg import Picture, drawn
+from clinic.lib.chart import Chart
 from clinic.lib.figures import figure_text, typed_text
 
 register = template.Library()
@@ -46,3 +48,9 @@ def field(form: Any, name: str) -> BoundField | str:
 def entry(mapping: Any, key: Any) -> Any:
     """`mapping[key]`, or nothing."""
     return mapping.get(key) if mapping else None
+
+
+@register.simple_tag
+def pictures(chart: Chart) -> list[Picture]:
+    """The drawings of a chart: one for a desk and for paper, one for a phone."""
+    return drawn(chart)
