@@ -1,6 +1,6 @@
 """Documents as PDF for the archive (PDF/A-2a) that a screen reader can read (PDF/UA-1), set by typst.
 
-`table_pdf` sets any report. `document` sets any other document: a letter, a session's record. Its template is a file
+`table_pdf` sets any report. `chart_block` and `picture_block` make a picture of a document that has blocks. `document` sets any other document: a letter, a session's record. Its template is a file
 of typst that stands beside its owner (`sessions/typst/letter.typ`). In front of it stands `clinic/typst/frame.typ`:
 page, foot, title, and the words `facts`, `listing`, `callout`, `blocks`, `lines`, `quiet` and `strong-text`.
 
@@ -35,7 +35,10 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from clinic.lib.as_svg import drawing_of
+from clinic.lib.chart import Chart
 from clinic.lib.columns import breakable, layout
+from clinic.lib.drawing import Drawing
 from clinic.lib.figures import figure_text
 from clinic.lib.glyphs import drawable, plainest
 from clinic.lib.problems import Problem, Refused
@@ -49,6 +52,8 @@ ROWS_OF_A_LARGE_TABLE = 500
 MOST_COLUMNS_UPRIGHT = 6
 # Longer than any digest; what is longer still may break anywhere, or it would run off the page.
 LONGEST_WORD_OF_A_LINE = 72
+# What a picture may take of a page, in millimetres: it stands on one page, whatever its shape.
+PICTURE_WIDTH, PICTURE_HEIGHT, PICTURE_HEIGHT_WIDE = 178.0, 215.0, 130.0
 _one_large_table = Lock()
 
 
@@ -154,6 +159,27 @@ def rows_block(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> dict
     return table_block(Table("", "", tuple(columns), [Row(tuple(row)) for row in rows]))
 
 
+def chart_block(chart: Chart, *, wide: bool = False) -> dict[str, Any]:
+    """A chart as the block of kind "picture", in the active language; its table stands beside it or nowhere.
+
+    `wide`: the page lies on its side.
+    """
+    return picture_block(drawing_of(chart), wide=wide, note=str(chart.note))
+
+
+def picture_block(drawing: Drawing, *, wide: bool = False, note: str = "") -> dict[str, Any]:
+    """Any drawing as the block of kind "picture": its title above, its description for those who do not see it."""
+    height = PICTURE_HEIGHT_WIDE if wide else PICTURE_HEIGHT
+    return {
+        "kind": "picture",
+        "title": str(drawing.title),
+        "svg": str(drawing.svg()),
+        "alt": f"{drawing.title}. {drawing.description}",
+        "width": round(min(PICTURE_WIDTH, height * drawing.width / drawing.height), 2),
+        "note": note,
+    }
+
+
 def shown(value: Any, kind: str = "text") -> str:
     """One value as a page writes it, in the active language."""
     if value is None:
@@ -202,7 +228,7 @@ def _drawn(data: dict[str, Any], draw: Callable[[str], str], language: str) -> s
             replaced = replaced or drawn.count("[U+") > text.count("[U+")
             return breakable(drawn, LONGEST_WORD_OF_A_LINE)
         if isinstance(value, dict):
-            return {key: walk(item) for key, item in value.items()}
+            return {key: draw(item) if key == "svg" else walk(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [walk(item) for item in value]
         return value

@@ -143,7 +143,7 @@ def _bars(drawing: Drawing, chart: Chart, plot: Plot) -> None:
         base = plot.axis.low if plot.axis.low > 0 else 0
         for place, one in enumerate(chart.series):
             value = one.values[index]
-            if value is None:
+            if value is None or (chart.kind == "stacked" and not value):
                 continue
             end = base + value if chart.kind == "stacked" else value
             x = plot.x(index) + ((place - beside / 2) if chart.kind == "bars" else -0.5) * thick
@@ -206,7 +206,7 @@ def _lying(drawing: Drawing, chart: Chart, paper: Paper) -> None:
         base: Figure = 0
         for place, one in enumerate(chart.series):
             value = one.values[index]
-            if value is None:
+            if value is None or (chart.kind == "stacked" and not value):
                 continue
             end = (base or 0) + value if chart.kind == "stacked" else value
             start, stop = sorted((x(base), x(end)))

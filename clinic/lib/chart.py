@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from django.utils.translation import gettext_lazy as _
+
 from clinic.lib.table import Column, Row, Table, Text
 
 Figure = Decimal | int | None
@@ -62,7 +64,7 @@ class Chart:
         """The same numbers, to be read."""
         kind = self.label_kind
         columns = (
-            Column("label", self.x_title, kind),
+            Column("label", self.x_title or {"month": _("month"), "date": _("date")}.get(kind, ""), kind),
             *(Column(f"s{place}", one.name, "number", self.unit) for place, one in enumerate(self.series)),
         )
         values = zip(self.labels, *(one.values for one in self.series), strict=True)
