@@ -1,7 +1,7 @@
 """What changed, field by field, in the user's words: read from the history rows of any table."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -39,10 +39,11 @@ class RowChange:
 
 @dataclass(frozen=True)
 class Entry:
-    """One act, with all it changed."""
+    """One act, with all it changed and why."""
 
     act: Act
     what: str
+    why: str
     rows: list[RowChange]
 
 
@@ -57,10 +58,13 @@ class Strand:
 
 @dataclass(frozen=True)
 class Words:
-    """How values are said: the unit of a figure, and the name of a row that a field points to."""
+    """How values are said: the unit of a figure, the name of a row that a field points to, and the reason of an act
+    by its key where it was not a person who wrote it.
+    """
 
     unit_of: Callable[[models.Field], str] = lambda field: ""
     name_of: Callable[[Any], str] = str
+    whys_of: Callable[[Iterable[Act]], Mapping[int, str]] = lambda acts: {}
 
 
 def history_of(model: Any, **limits: Any) -> list[Any]:
@@ -97,13 +101,15 @@ def entries(subject: str, strands: Iterable[Strand], words: Words | None = None)
 def entries_of(acts: Iterable[Act], strands: Iterable[Strand], words: Words | None = None) -> list[Entry]:
     """These acts in their order, each with what it changed in the rows of `strands`."""
     words = words or Words()
+    acts = list(acts)
+    whys = words.whys_of(acts)
     strands = list(strands)
     names = _names_pointed_to(strands, words)
     changed: dict[int, list[RowChange]] = defaultdict(list)
     for strand in strands:
         for act_id, change in _changes(strand, words, names):
             changed[act_id].append(change)
-    return [Entry(act, act_in_words(act.kind), changed.get(act.pk, [])) for act in acts]
+    return [Entry(act, act_in_words(act.kind), whys.get(act.pk, act.reason), changed.get(act.pk, [])) for act in acts]
 
 
 def _changes(strand: Strand, words: Words, names: dict[Any, str]) -> Iterable[tuple[int, RowChange]]:

@@ -21,27 +21,17 @@ from sessions.models import (
     Answer,
     Application,
     Consultation,
-    Course,
     CourseSite,
     Decision,
-    Device,
     Observation,
-    Patient,
     Phase,
     Result,
     Sample,
     Screening,
-    Session,
     Signature,
 )
-
-RECORDS: dict[str, type[models.Model]] = {
-    "patient": Patient,
-    "consultation": Consultation,
-    "course": Course,
-    "session": Session,
-    "device": Device,
-}
+from sessions.reports.file_words import whys_of
+from sessions.reports.trail_records import RECORDS
 
 
 def record_at(kind: str, uid: UUID) -> Any:
@@ -87,7 +77,7 @@ RECORD = Told(unsaid=frozenset({"patient", "course"}))
 def history_of_record(kind: str, record: Any) -> list[Entry]:
     """Every act on `record` and on all rows that belong to it, newest first, in a constant number of queries."""
     own = _strand(type(record), history_of(type(record), id=record.pk))
-    return entries(f"{kind}:{record.uid}", [own, *BELONGING[kind](record.pk)], Words(_unit_of, _name_of))
+    return entries(f"{kind}:{record.uid}", [own, *BELONGING[kind](record.pk)], Words(_unit_of, _name_of, whys_of))
 
 
 def history_of_acts(acts: Sequence[Act]) -> list[Entry]:
@@ -103,7 +93,7 @@ def history_of_acts(acts: Sequence[Act]) -> list[Entry]:
     strands = [
         _strand(model, rows, above.get(TABLES.get(model, RECORD).above or model)) for model, rows in touched.items()
     ]
-    return entries_of(acts, strands, Words(_unit_of, _name_of))
+    return entries_of(acts, strands, Words(_unit_of, _name_of, whys_of))
 
 
 def _tables() -> list[type[models.Model]]:

@@ -9,6 +9,7 @@ from clinic.audit.models import Access, Act
 from clinic.audit.words import look_in_words
 from sessions.models import Patient
 from sessions.reports.changes import history_of_acts
+from sessions.reports.page_words import pages_in_words
 from sessions.reports.trail_filter import (
     PAGE_SIZE,
     Sorting,
@@ -36,6 +37,7 @@ class ActLine:
 
     act: Act
     what: str
+    why: str
     record: Named
     patient: Patient | None
     rows: list[RowChange]
@@ -57,6 +59,7 @@ class LookLine:
 
     look: Access
     what: str
+    page: str
     record: Named
     patient: Patient | None
 
@@ -99,10 +102,12 @@ def look_lines(found: Sequence[Access]) -> list[LookLine]:
     """Each look in words."""
     records = records_in_words({look.record for look in found if look.record})
     patients = patients_in_words(look.patient_id for look in found)
+    pages = pages_in_words()
     return [
         LookLine(
             look,
             look_in_words(look.kind),
+            pages.get(look.route, look.route),
             records.get(look.record, NOTHING) if look.record else NOTHING,
             patients.get(look.patient_id) if look.patient_id else None,
         )
@@ -140,4 +145,4 @@ def _patients_of(rows: Sequence[Any]) -> tuple[int, ...]:
 def _act_line(entry: Entry, records: dict[str, Named], patients: dict[int, Patient]) -> ActLine:
     act = entry.act
     patient = patients.get(act.patient_id) if act.patient_id else None
-    return ActLine(act, entry.what, records.get(act.subject, Named(act.subject)), patient, entry.rows)
+    return ActLine(act, entry.what, entry.why, records.get(act.subject, Named(act.subject)), patient, entry.rows)

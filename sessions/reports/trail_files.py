@@ -97,7 +97,7 @@ def _at_most(most: int, rows: Iterator[Row]) -> list[Row]:
 def _change_rows(line: ActLine) -> Iterator[Row]:
     act = line.act
     before = (*_moment(act.at), act.by_name, act.by.username, line.what, line.record.words, *_person(line.patient))
-    after = (act.reason, line.number)
+    after = (line.why, line.number)
     for row in line.rows:
         how = _("added") if row.sign == ADDED else _("removed") if row.sign == REMOVED else _("changed")
         for field in row.fields:
@@ -118,7 +118,7 @@ def _look_row(line: LookLine) -> Row:
             line.detail,
             line.record.words,
             look.address or "",
-            look.route,
+            line.page,
             look.number,
         )
     )

@@ -14,6 +14,7 @@ from clinic.audit.models import Access, Act
 from clinic.audit.words import ACTS, LOOKS
 from clinic.lib.text import folded
 from sessions.models import Patient
+from sessions.reports.page_words import pages_in_words
 from sessions.reports.session_filter import start_of
 
 PAGE_SIZE = 50
@@ -113,7 +114,7 @@ def look_places() -> dict[str, Any]:
         "what": _in_order_of_words(LOOKS),
         "record": _text_of("record"),
         "address": _text_of("address"),
-        "route": F("route"),
+        "route": _in_order_of_words(pages_in_words(), "route"),
     }
 
 
@@ -140,10 +141,10 @@ def _name_of_patient() -> Coalesce:
     return Coalesce(Subquery(name[:1]), Value(""), output_field=CharField())
 
 
-def _in_order_of_words(words: Mapping[str, str | Promise]) -> Case:
+def _in_order_of_words(words: Mapping[str, str | Promise], column: str = "kind") -> Case:
     """By what the reader sees, not by the word that is stored."""
-    known = sorted(words, key=lambda kind: (folded(str(words[kind])), kind))
-    ranks = [When(kind=kind, then=Value(rank)) for rank, kind in enumerate(known)]
+    known = sorted(words, key=lambda word: (folded(str(words[word])), word))
+    ranks = [When(**{column: word}, then=Value(rank)) for rank, word in enumerate(known)]
     return Case(*ranks, default=Value(len(known)), output_field=IntegerField())
 
 

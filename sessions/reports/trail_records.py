@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db import models
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -15,7 +16,6 @@ from clinic.accounts.roles import Role
 from clinic.audit.changes import plainly
 from clinic.audit.verify.words import kind_in_words
 from sessions.models import Consultation, Course, Device, Patient, Result, Sample, Session
-from sessions.reports.changes import RECORDS
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,14 @@ EMERGENCY = re.compile(r"emergency (?P<mark>[0-9a-f]{8})")
 # What a verification found, counted by kind: "altered: row altered (1), signer renamed (2)".
 VERIFIED = re.compile(r"(?:altered|unknown): (?P<counts>.*)")
 
+# The records that have a page of their own history.
+RECORDS: dict[str, type[models.Model]] = {
+    "patient": Patient,
+    "consultation": Consultation,
+    "course": Course,
+    "session": Session,
+    "device": Device,
+}
 # Which rows an address or an act may name, and how each is called.
 SAID: dict[str, tuple[Any, Callable[[Any], str]]] = {
     "patient": (Patient.objects, lambda row: _("Patient's details")),

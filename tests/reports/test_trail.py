@@ -295,6 +295,8 @@ def test_order_is_the_one_that_the_reader_sees(busy):
         names = [str(line.patient or "") for line in changes(ALL, Sorting("patient", True), size=1000).lines]
         assert names[0].startswith("Zola")
         assert names[-1] == ""
+        pages = [line.page for line in looks(ALL, Sorting("route", False), size=1000).lines]
+        assert pages == sorted(pages, key=lambda page: (not page, page.casefold()))
     numbers = [line.number for line in changes(ALL, Sorting("number", False), size=1000).lines]
     assert numbers == sorted(numbers)
 
@@ -369,7 +371,7 @@ def test_act_that_changed_no_field_stands_in_the_file_as_well(physician):
     with translation.override("en"):
         [row] = changes_table(replace(ALL, kinds=("export_report",)), LATEST).rows
     assert row.values[4:14] == (
-        "Report taken out as a file", "Sessions report", "", "", "", "", "", "", "", "sessions: all",
+        "Report taken out as a file", "Sessions report", "", "", "", "", "", "", "", "List; No limits",
     )  # fmt: skip
 
 
@@ -383,7 +385,7 @@ def test_file_of_looks_has_one_row_for_each(physician):
         failed, seen = [row.values for row in looks_table(chosen, LATEST).rows]
     assert seen == (
         moment, "2026-03-12T13:05:09Z", "Dr Jeanne Morel", "morel", str(patient), patient.record_number, "Session", "",
-        "Patient's details", "192.0.2.7", "logbook:patient", None,
+        "Patient's details", "192.0.2.7", "Patient", None,
     )  # fmt: skip
     assert failed[2:6] == ("", "", "", "")
     assert failed[7] == "nobody"
