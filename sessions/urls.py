@@ -9,6 +9,7 @@ from sessions.views import (
     history,
     patient,
     patient_audit,
+    receipt,
     report,
     screening,
     session,
@@ -21,6 +22,7 @@ app_name = "logbook"
 
 patient_urls: list[URLPattern | URLResolver] = [
     path("patients/", patient.patients, name="patients"),
+    path("patients/find/", patient.find, name="patient-find"),
     path("patients/new/", patient.register, name="patient-new"),
     path("patients/duplicates/", patient.duplicates, name="patient-duplicates"),
     path("patients/<uuid:uid>/", patient.show, name="patient"),
@@ -58,10 +60,16 @@ device_urls: list[URLPattern | URLResolver] = [
     path("devices/<uuid:uid>/", device.edit, name="device-edit"),
 ]
 report_urls: list[URLPattern | URLResolver] = [
-    path("reports/sessions/", report.sessions, name="report-sessions"),
-    path("reports/sessions.csv", report.sessions_file, {"form": "csv"}, name="report-sessions-csv"),
-    path("reports/sessions.xlsx", report.sessions_file, {"form": "xlsx"}, name="report-sessions-xlsx"),
-    path("reports/sessions.pdf", report.sessions_file, {"form": "pdf"}, name="report-sessions-pdf"),
+    path("reports/", report.reports, name="reports"),
+    path("reports/<slug:code>/", report.report, name="report"),
+    path("reports/<slug:code>.csv", report.report_file, {"form": "csv"}, name="report-csv"),
+    path("reports/<slug:code>.xlsx", report.report_file, {"form": "xlsx"}, name="report-xlsx"),
+    path("reports/<slug:code>.pdf", report.report_file, {"form": "pdf"}, name="report-pdf"),
+    path("reports/<slug:code>/keep/", receipt.keep, name="filter-new"),
+    path("filters/<uuid:uid>/drop/", receipt.drop, name="filter-drop"),
+    path("receipts/", receipt.receipts, name="receipts"),
+    path("receipts/<uuid:uid>/", receipt.receipt, name="receipt"),
+    path("receipts/<uuid:uid>/compare/", receipt.compare, name="receipt-compare"),
 ]
 history_urls: list[URLPattern | URLResolver] = [
     path("sessions/unsigned/", unsigned.unsigned, name="sessions-unsigned"),

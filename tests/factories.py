@@ -11,12 +11,13 @@ from clinic.accounts.models import User
 from sessions.actions.course import open_course
 from sessions.actions.device import register_device
 from sessions.actions.patient import register_patient
+from sessions.actions.report import Taken, record_export
 from sessions.actions.screening import record_consultation
 from sessions.actions.session import log_session
 from sessions.actions.session_rows import Entry, Row
 from sessions.actions.signature import sign_session
 from sessions.measures.answers import EACH_SESSION, ITEMS
-from sessions.models import Consultation, Course, Device, Patient, Session
+from sessions.models import Consultation, Course, Device, Patient, Receipt, Session
 
 PARIS = ZoneInfo("Europe/Paris")
 _numbers = count(1)
@@ -217,3 +218,13 @@ def ready(
     consultation = a_consultation(by=by, patient=patient)
     course = a_course(by=by, patient=patient, consultation=consultation, indication=indication, sites=sites)
     return patient, course, a_device(by=by, serial_number=f"S{next(_numbers)}")
+
+
+def a_receipt(*, by: User, **values: Any) -> Receipt:
+    """The receipt of a file of the sessions report, as if it had just left."""
+    taken = {
+        "report": "sessions", "part": "months", "form": "csv", "language": "fr", "question": "site=palm",
+        "identities": False, "definition_version": "1", "row_count": 1, "size": 120, "file_digest": "0" * 64,
+        "content_digest": "1" * 64,
+    } | values  # fmt: skip
+    return record_export(by=by, taken=Taken(**taken))

@@ -1,13 +1,15 @@
-"""What a person may ask of the sessions report. It is read from the address, so that it can be kept as a bookmark."""
+"""What a person may ask of a report. It is read from the address, so that it can be kept as a bookmark."""
 
-import re
-from datetime import UTC, date, datetime
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -15,86 +17,119 @@ from django.utils.translation import pgettext_lazy
 
 from clinic.accounts.models import User
 from clinic.accounts.roles import Role
+from clinic.lib.fields import Line
+from clinic.lib.forms import KeyedForm
 from sessions.forms.base import DayField
-from sessions.measures.sites import Indication, Site
-from sessions.measures.words import RecordStatus, Status
+from sessions.measures.ages import BANDS
+from sessions.measures.sites import Indication, Side, Site
+from sessions.measures.words import RecordStatus, Sex, Status
 from sessions.models import Device, Session
-from sessions.reports.session_filter import SessionFilter
-from sessions.reports.session_list import Cursor
+from sessions.reports.periods import NAMES, days_of
+from sessions.reports.report import Report
+from sessions.reports.session_filter import ALL_LIMITS, SessionFilter
 
-_CURSOR = re.compile(r"(none|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6})_(\d{1,18})", re.ASCII)
 YEARS = [
     MinValueValidator(date(1900, 1, 1), _("Write the year with four digits, from 1900 on.")),
     MaxValueValidator(date(2199, 12, 31), _("This date lies too far ahead: please read it again.")),
 ]
-
-
-def cursor_text(cursor: Cursor | None) -> str:
-    """A place in the list, as it stands in an address."""
-    if cursor is None:
-        return ""
-    moment = cursor.started_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") if cursor.started_at else "none"
-    return f"{moment}_{cursor.pk}"
-
-
 # French agrees with what is chosen from.
 ALL, ALL_FEMININE = _("all"), pgettext_lazy("indications or sites", "all")
+DATES = frozenset({"from_date", "to_date"})
 
 
-def _any(choices: list[tuple[str, Any]], everything: Promise = ALL) -> list[tuple[str, Any]]:
+def _any(choices: Iterable[tuple[str, Any]], everything: Promise = ALL) -> list[tuple[str, Any]]:
     return [("", everything), *choices]
 
 
-class SessionReportForm(forms.Form):
-    """The limits of the report; a blank field is no limit."""
+class LimitsForm(forms.Form):
+    """The limits that all reports and the list of sessions share; a blank field is no limit.
 
+    `limits` are those that this report takes: any other name in the address is refused. `extra` are names that stand in
+    the address beside the limits.
+    """
+
+    period = forms.ChoiceField(label=_("Period"), required=False)
     from_date = DayField(label=_("From"), required=False, validators=YEARS)
     to_date = DayField(label=_("To"), required=False, validators=YEARS)
     physician = forms.ModelChoiceField(User.objects.none(), label=_("Physician"), required=False, empty_label=_("all"))
+    operator = forms.ModelChoiceField(User.objects.none(), label=_("Operator"), required=False, empty_label=_("all"))
     indication = forms.ChoiceField(
-        label=_("Indication"),
-        required=False,
-        choices=_any(Indication.choices, ALL_FEMININE),
+        label=_("Indication"), required=False, choices=_any(Indication.choices, ALL_FEMININE)
     )
     site = forms.ChoiceField(label=_("Site"), required=False, choices=_any(Site.choices, ALL_FEMININE))
+    side = forms.ChoiceField(label=_("Side"), required=False, choices=_any(Side.choices))
     device = forms.ModelChoiceField(
         Device.objects.none(), label=_("Device"), required=False, empty_label=_("all"), to_field_name="uid"
     )
+    substance = forms.CharField(
+        label=_("Substance"), required=False, max_length=100, validators=Line.default_validators
+    )
     status = forms.ChoiceField(label=_("What happened"), required=False, choices=_any(Status.choices))
     record_status = forms.ChoiceField(label=_("Record"), required=False, choices=_any(RecordStatus.choices))
-    after = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
-    part = forms.ChoiceField(required=False, choices=[("", ""), ("counts", ""), ("list", "")], widget=forms.HiddenInput)
+    age = forms.ChoiceField(label=_("Age at the session"), required=False)
+    sex = forms.ChoiceField(label=_("Sex"), required=False, choices=_any(Sex.choices))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        physicians = Q(role=Role.PHYSICIAN) | Q(pk__in=Session.objects.values("physician"))
-        self.fields["physician"].queryset = User.objects.filter(physicians)  # type: ignore[attr-defined]
-        self.fields["device"].queryset = Device.objects.all()  # type: ignore[attr-defined]
-
-    def clean_after(self) -> Cursor | None:
-        text = self.cleaned_data["after"]
-        if not text:
-            return None
-        found = _CURSOR.fullmatch(text)
-        try:
-            moment, pk = found.groups()  # type: ignore[union-attr]
-            return Cursor(None if moment == "none" else datetime.fromisoformat(f"{moment}+00:00"), int(pk))
-        except (AttributeError, ValueError) as error:
-            raise ValidationError(_("The page of the list is not known. Begin again with the first page.")) from error
+    def __init__(
+        self, data: Any = None, *, limits: frozenset[str] = ALL_LIMITS, extra: frozenset[str] = frozenset(), **more: Any
+    ) -> None:
+        super().__init__(data, **more)
+        self.extra = extra
+        taken = limits | ({"period"} if limits & DATES else frozenset())
+        for name in [name for name in LimitsForm.base_fields if name not in taken]:
+            del self.fields[name]
+        people = User.objects.by_name()
+        choices: dict[str, Any] = {
+            "physician": lambda: people.filter(
+                Q(role=Role.PHYSICIAN) | Exists(Session.objects.filter(physician=OuterRef("pk")))
+            ),
+            "operator": lambda: people,
+            "device": Device.objects.all,
+        }
+        for name, found in choices.items():
+            if name in self.fields:
+                self.fields[name].queryset = found()  # type: ignore[attr-defined]
+        words: dict[str, Any] = {"period": _any(NAMES.items(), _("by dates")), "age": None}
+        words["age"] = _any([(band.code, band.label) for band in BANDS])
+        for name, choices_of in words.items():
+            if name in self.fields:
+                self.fields[name].choices = choices_of  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         for name in self.data:
-            if name not in self.fields:
-                self.add_error(
-                    None, ValidationError(_("This report knows no limit named “%(name)s”."), params={"name": name[:40]})
-                )
+            if name not in self.fields and name not in self.extra:
+                said = _("This report knows no limit named “%(name)s”.")
+                self.add_error(None, ValidationError(said, params={"name": name[:40]}))
             elif hasattr(self.data, "getlist") and len(self.data.getlist(name)) > 1:
-                self.add_error(name, ValidationError(_("This limit stands twice in the address.")))
+                field = name if name in self.fields else None
+                self.add_error(field, ValidationError(_("This limit stands twice in the address.")))
         first, last = values.get("from_date"), values.get("to_date")
         if first and last and first > last:
             self.add_error("to_date", ValidationError(_("The period ends before it begins.")))
+        if values.get("period") and (first or last):
+            self.add_error("period", ValidationError(_("Choose a usual period or write dates, not both.")))
         return values
+
+    def chosen(self, today: date | None = None) -> SessionFilter:
+        """The limits, once they are found to be sound; a usual period as its days, seen from `today`."""
+        values = {name: self.cleaned_data.get(name) for name in self.fields if name in ALL_LIMITS}
+        for name in ("physician", "operator", "device"):
+            if name in values:
+                values[name] = values[name].pk if values[name] else None
+        if period := self.cleaned_data.get("period"):
+            values["from_date"], values["to_date"] = days_of(period, today or timezone.localdate())
+        return SessionFilter(**values)
+
+    def question(self, today: date | None = None, *, days: bool = True) -> str:
+        """The limits as an address holds them, in one order; with `days` a usual period stands as its days."""
+        values = {name: self.cleaned_data.get(name) for name in self.fields}
+        if days and values.pop("period", ""):
+            chosen = self.chosen(today)
+            values |= {"from_date": chosen.from_date, "to_date": chosen.to_date}
+        for name in ("physician", "operator"):
+            values[name] = values[name].pk if values.get(name) else None
+        values["device"] = values["device"].uid if values.get("device") else None
+        return urlencode(sorted((name, str(value)) for name, value in values.items() if value not in (None, "")))
 
     def in_words(self) -> str:
         """The limits that were set, as a reader reads them; found to be sound before."""
@@ -107,12 +142,33 @@ class SessionReportForm(forms.Form):
                 shown = date_format(value, "SHORT_DATE_FORMAT")
             else:
                 shown = str(dict(getattr(field.field, "choices", [])).get(value, value))
+            if field.name == "period":
+                first, last = days_of(value, timezone.localdate())
+                shown += f" ({date_format(first, 'SHORT_DATE_FORMAT')} – {date_format(last, 'SHORT_DATE_FORMAT')})"
             said.append(f"{field.label}{_(':')} {shown}")
         return " · ".join(said) or str(_("No limits"))
 
-    def chosen(self) -> SessionFilter:
-        """The limits, once they are found to be sound."""
-        values = {name: value for name, value in self.cleaned_data.items() if name not in {"after", "part"}}
-        for name in ("physician", "device"):
-            values[name] = values[name].pk if values[name] else None
-        return SessionFilter(**values)
+
+class ReportForm(LimitsForm):
+    """The limits of one report, which of its tables a file shall hold, and which of its definitions is used."""
+
+    part = forms.SlugField(required=False, max_length=40, widget=forms.HiddenInput)
+    definition = forms.ChoiceField(label=_("Definition"), required=False)
+
+    def __init__(self, data: Any = None, *, report: Report) -> None:
+        super().__init__(data, limits=report.limits)
+        if report.definitions is None:
+            del self.fields["definition"]
+        else:
+            self.fields["definition"].choices = report.definitions()  # type: ignore[attr-defined]
+
+    def question(self, today: date | None = None, *, days: bool = True, part: bool = False) -> str:
+        text = super().question(today, days=days)
+        return text if part else urlencode([(name, value) for name, value in parse_qsl(text) if name != "part"])
+
+
+class KeepForm(KeyedForm):
+    """The name under which limits are kept, and for whom."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    shared = forms.BooleanField(label=_("Everybody who sees reports may use it"), required=False)

@@ -7,7 +7,9 @@ from sessions.models.event import AdverseEvent
 from sessions.models.figures import CourseFigures, Outcome, SessionFigures, Tally
 from sessions.models.observation import Observation, Result, Sample
 from sessions.models.patient import Patient
+from sessions.models.receipt import Receipt, SavedFilter
 from sessions.models.screening import Answer, Consultation, Decision, Screening
+from sessions.models.search import SearchText
 from sessions.models.session import Session
 from sessions.models.signature import Addendum, Signature
 
@@ -26,9 +28,12 @@ __all__ = [
     "Outcome",
     "Patient",
     "Phase",
+    "Receipt",
     "Result",
     "Sample",
+    "SavedFilter",
     "Screening",
+    "SearchText",
     "Session",
     "SessionFigures",
     "Signature",

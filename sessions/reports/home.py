@@ -19,7 +19,7 @@ from clinic.audit.verify.words import kind_in_words, record_in_words
 from clinic.audit.words import act_in_words, look_in_words
 from sessions.models import Device, Patient, Session
 from sessions.reports.session_filter import SessionFilter, start_of
-from sessions.reports.sessions import build
+from sessions.reports.sessions import counted
 
 LATEST = 10
 FEW = 5
@@ -192,7 +192,7 @@ def _looks_line(looks: list[Access], uid: str) -> Latest:
 def numbers(today: date) -> dict[str, Any]:
     """What an administrator keeps an eye on: accounts, devices, and how many sessions this month."""
     accounts = User.objects.aggregate(all=Count("pk"), in_use=Count("pk", filter=Q(is_active=True)))
-    month = build(SessionFilter(from_date=today.replace(day=1), to_date=today), identities=False).total
+    month = counted(SessionFilter(from_date=today.replace(day=1), to_date=today)).total()
     return {
         "accounts": accounts["in_use"],
         "closed_accounts": accounts["all"] - accounts["in_use"],

@@ -1,29 +1,18 @@
-"""The list of sessions behind a report, page by page, newest first; drafts without a start stand last."""
+"""The list of sessions behind a report, newest first; drafts without a start stand last."""
 
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.lib.table import Column, Row, Table
 from sessions.measures.sites import Site
-from sessions.measures.words import RecordStatus
 from sessions.models import Application, Session
-from sessions.reports.session_filter import SessionFilter, sessions_within
+from sessions.reports.session_filter import SessionFilter, standing_within
 
 PAGE_SIZE = 50
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """Where the next page of the list begins: after this start and this row."""
-
-    started_at: datetime | None
-    pk: int
 
 
 LIST_COLUMNS = (
@@ -40,44 +29,28 @@ LIST_COLUMNS = (
 )
 
 
-def listed(
-    chosen: SessionFilter, after: Cursor | None, size: int | None
-) -> tuple[Table, tuple[int, ...], Cursor | None]:
-    """One page of the list (`size=None`: all of it), whom it shows, and where the next page begins."""
-    found = sessions_within(chosen)
-    if chosen.record_status != RecordStatus.IN_ERROR:
-        found = found.standing()
-    found = found.select_related("patient", "course", "physician", "device").order_by(
-        F("started_at").desc(nulls_last=True), "-pk"
-    )
-    if after:
-        found = found.filter(_later_in_the_list(after))
-    rows = list(found[: size + 1]) if size else list(found)
-    more = size is not None and len(rows) > size
-    rows = rows[:size]
-    sites = _sites(found.order_by().values("pk")) if size is None else _sites([row.pk for row in rows])
-    table = Table(
-        "sessions",
+def listed(chosen: SessionFilter, *, whole: bool) -> Table:
+    """The sessions within these limits: the newest ones, or with `whole` every one."""
+    found = standing_within(chosen).select_related("patient", "course", "physician", "device")
+    found = found.order_by(F("started_at").desc(nulls_last=True), "-pk")
+    rows = list(found if whole else found[: PAGE_SIZE + 1])
+    more = not whole and len(rows) > PAGE_SIZE
+    rows = rows if whole else rows[:PAGE_SIZE]
+    sites = sites_of(found.order_by().values("pk") if whole else [row.pk for row in rows])
+    return Table(
+        "list",
         _("List"),
         LIST_COLUMNS,
-        [_list_row(row, sites.get(row.pk, [])) for row in rows],
+        [list_row(row, sites.get(row.pk, [])) for row in rows],
+        note=_("These are the newest ones; a file has all of them.") if more else "",
         empty=_("No session answers to these limits. Widen the period or leave a field blank."),
-    )
-    following = Cursor(rows[-1].started_at, rows[-1].pk) if more else None
-    return table, tuple(dict.fromkeys(row.patient_id for row in rows)), following
-
-
-def _later_in_the_list(after: Cursor) -> Q:
-    if after.started_at is None:
-        return Q(started_at__isnull=True, pk__lt=after.pk)
-    return (
-        Q(started_at__lt=after.started_at)
-        | Q(started_at=after.started_at, pk__lt=after.pk)
-        | Q(started_at__isnull=True)
+        names_people=True,
+        route="logbook:session",
     )
 
 
-def _sites(session_ids: Any) -> dict[int, list[str]]:
+def sites_of(session_ids: Any) -> dict[int, list[str]]:
+    """The sites of these sessions in words, each once, in the order of the applications."""
     sites: dict[int, list[str]] = defaultdict(list)
     found = Application.objects.filter(session__in=session_ids).order_by("session_id", "number", "pk")
     for session_id, site in found.values_list("session_id", "site"):
@@ -87,7 +60,8 @@ def _sites(session_ids: Any) -> dict[int, list[str]]:
     return sites
 
 
-def _list_row(session: Session, sites: list[str]) -> Row:
+def list_row(session: Session, sites: list[str]) -> Row:
+    """One session as a line of the list."""
     status = session.get_status_display()
     if session.late_record:
         late = _("late record")
@@ -107,4 +81,5 @@ def _list_row(session: Session, sites: list[str]) -> Row:
         ),
         key=session.uid,
         struck=session.is_in_error,
+        person=session.patient_id,
     )

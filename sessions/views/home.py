@@ -22,7 +22,7 @@ from sessions.reports.home import (
     unusual,
     verified,
 )
-from sessions.views.report import usual_periods
+from sessions.reports.periods import usual_periods
 
 MOST_DRAFTS = 10
 

@@ -1,103 +1,150 @@
-"""The sessions report, on the page and as a file."""
+"""Every report as a page and as a file: one set of numbers, and the same looks and receipts for all."""
 
-from datetime import date
+from dataclasses import replace
+from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clinic.accounts.roles import Permission
 from clinic.audit.access import record_look
-from clinic.audit.anchors import footer
 from clinic.gate import PersonRequest, requires
-from clinic.lib.problems import Refused
-from clinic.operations.files import answer
+from clinic.lib.problems import Problem, Refused
+from clinic.lib.table import Table
 from sessions.actions.report import record_export
-from sessions.forms.report import SessionReportForm, cursor_text
-from sessions.reports.sessions import build
+from sessions.forms.report import ReportForm
+from sessions.models import SavedFilter
+from sessions.reports.periods import usual_periods
+from sessions.reports.registry import BY_CODE, REPORTS
+from sessions.reports.report import Asked, Report, seen_by
+from sessions.views.report_files import Order, made
+
+# A page shows the first rows of a long table; a file has all of them.
+ROWS_ON_A_PAGE = 200
 
 
 @require_safe
-@requires(Permission.SEE_REPORTS, shows_patient=True)
-def sessions(request: PersonRequest) -> HttpResponse:
-    """Counts, and for those who may find patients the list behind them."""
-    form = SessionReportForm(request.GET)
-    if not form.is_valid():
-        return _refused(request, form)
-    identities = request.user.may(Permission.FIND_PATIENTS)
-    report = build(form.chosen(), identities=identities, after=form.cleaned_data["after"])
-    record_look(request, report.patient_ids, "report")
-    limits = request.GET.copy()
-    for name in ("after", "part"):
-        limits.pop(name, None)
-    following = limits.copy()
-    following["after"] = cursor_text(report.following)
+@requires(Permission.SEE_REPORTS)
+def reports(request: PersonRequest) -> HttpResponse:
+    """All reports that this person may see, with what each answers, and the limits kept under a name."""
+    mine = [report for report in REPORTS if _may_see(request, report)]
+    saved = SavedFilter.objects.seen_by(request.user).select_related("owner")
     context = {
-        "form": form,
-        "report": report,
-        "limits": limits.urlencode(),
-        "following": following.urlencode() if report.following else "",
-        "beyond_first": bool(form.cleaned_data["after"]),
-        "record_route": "logbook:session" if request.user.may(Permission.READ_RECORDS) else "",
-        "identities": identities,
+        "reports": [(report, [one for one in saved if one.report == report.code]) for report in mine],
         "periods": usual_periods(timezone.localdate()),
     }
-    return render(request, "logbook/report/sessions.html", context)
+    return render(request, "logbook/report/list.html", context)
 
 
 @require_safe
 @requires(Permission.SEE_REPORTS, shows_patient=True)
-def sessions_file(request: PersonRequest, form: str) -> HttpResponse:
-    """The list as CSV, spreadsheet or PDF, or the counts where they were asked for or names may not be seen."""
-    limits = SessionReportForm(request.GET)
+def report(request: PersonRequest, code: str) -> HttpResponse:
+    """One report: limits, headline, charts, tables, files, and what is counted."""
+    found = report_found(request, code)
+    form = ReportForm(request.GET, report=found)
+    if not form.is_valid():
+        return _refused(request, found, form)
+    built = seen_by(found.build(_asked(request, found, form)), identities=_identities(request))
+    tables = [_first_rows(table) for table in built.tables]
+    record_look(request, [person for table in tables for person in table.people], "report")
+    context = _around(request, found, form) | {
+        "built": built,
+        "tables": [(table, _route(request, table)) for table in tables],
+    }
+    return render(request, "logbook/report/show.html", context)
+
+
+@require_safe
+@requires(Permission.SEE_REPORTS, shows_patient=True)
+def report_file(request: PersonRequest, code: str, form: str) -> HttpResponse:
+    """One table of a report as CSV or spreadsheet, or the whole of it as PDF; recorded with its receipt before it leaves."""
+    found = report_found(request, code)
+    limits = ReportForm(request.GET, report=found)
     if not limits.is_valid():
-        return _refused(request, limits)
-    identities = request.user.may(Permission.FIND_PATIENTS) and limits.cleaned_data["part"] != "counts"
-    report = build(limits.chosen(), identities=identities, size=None)
-    table = report.list or report.all_counts()
+        return _refused(request, found, limits)
+    order = Order(
+        report=found,
+        asked=_asked(request, found, limits, whole=True),
+        part=limits.cleaned_data["part"],
+        form=form,
+        language=get_language() or "en",
+        question=limits.question(),
+        limits_in_words=limits.in_words(),
+        printed_by=request.user.get_full_name(),
+    )
     try:
-        file = answer(
-            table,
-            form,
-            foot=footer(),
-            language=get_language() or "en",
-            printed_by=request.user.get_full_name(),
-            name=table.name,
-            title=_("Sessions report") if report.list else str(table.title),
-            under_title=[limits.in_words(), _rows_in_words(len(table.rows)) if report.list else ""],
-        )
+        file = made(order)
     except Refused as refused:
-        for problem in refused.problems:
-            limits.add_error(None, str(problem))
-        return _refused(request, limits)
-    record_look(request, report.patient_ids, "export")
-    reason = f"{table.name}: {limits.chosen().in_words()}; {len(table.rows)} rows; {file.receipt}"
-    record_export(by=request.user, report="sessions", reason=reason)
-    return file
+        return _refused(request, found, limits, refused.problems)
+    record_look(request, file.people, "export")
+    record_export(by=request.user, taken=file.taken)
+    return file.answer
 
 
-def _rows_in_words(number: int) -> str:
-    return ngettext("%(number)d session", "%(number)d sessions", number) % {"number": number}
+# --- What every view of a report needs -----------------------------------------------------------
 
 
-def usual_periods(today: date) -> list[tuple[str, date, date]]:
-    """The periods that a clinic asks for most: name, first and last day."""
-    month = today.replace(day=1)
-    last_month_end = date.fromordinal(month.toordinal() - 1)
-    quarter = date(today.year, 3 * ((today.month - 1) // 3) + 1, 1)
-    return [
-        (_("This month"), month, today),
-        (_("Last month"), last_month_end.replace(day=1), last_month_end),
-        (_("This quarter"), quarter, today),
-        (_("This year"), date(today.year, 1, 1), today),
-        (_("Last year"), date(today.year - 1, 1, 1), date(today.year - 1, 12, 31)),
-    ]
+def _identities(request: PersonRequest) -> bool:
+    return request.user.may(Permission.FIND_PATIENTS)
 
 
-def _refused(request: PersonRequest, form: SessionReportForm) -> HttpResponse:
+def _may_see(request: PersonRequest, found: Report) -> bool:
+    return _identities(request) or not found.names_people
+
+
+def report_found(request: PersonRequest, code: str) -> Report:
+    """The report of this code, or a 404; one that only names people is not there for who may not see names."""
+    found = BY_CODE.get(code)
+    if found is None or not _may_see(request, found):
+        raise Http404
+    return found
+
+
+def _asked(request: PersonRequest, found: Report, form: ReportForm, *, whole: bool = False) -> Asked:
+    now = timezone.now()
+    return Asked(
+        form.chosen(timezone.localdate(now)),
+        now,
+        identities=_identities(request),
+        whole=whole,
+        definition=form.cleaned_data.get("definition", ""),
+    )
+
+
+def _route(request: PersonRequest, table: Table) -> str:
+    """Where the rows lead for those who may go there."""
+    needed = Permission.FIND_PATIENTS if table.route == "logbook:patient" else Permission.READ_RECORDS
+    return table.route if table.route and request.user.may(needed) else ""
+
+
+def _first_rows(table: Table) -> Table:
+    number = len(table.rows)
+    if number <= ROWS_ON_A_PAGE:
+        return table
+    said = _("The first %(shown)s of %(all)s; a file has all of them.") % {"shown": ROWS_ON_A_PAGE, "all": number}
+    return replace(table, rows=table.rows[:ROWS_ON_A_PAGE], note=f"{table.note} {said}".strip())
+
+
+def _around(request: PersonRequest, found: Report, form: ReportForm) -> dict[str, Any]:
+    today = timezone.localdate()
+    return {
+        "report": found,
+        "form": form,
+        "limits": form.question(days=False) if form.is_valid() else "",
+        "periods": usual_periods(today) if "period" in form.fields else [],
+        "identities": _identities(request),
+        "saved": SavedFilter.objects.seen_by(request.user).filter(report=found.code),
+    }
+
+
+def _refused(
+    request: PersonRequest, found: Report, form: ReportForm, problems: list[Problem] | None = None
+) -> HttpResponse:
     record_look(request, [], "report")
-    context = {"form": form, "periods": usual_periods(timezone.localdate())}
-    return render(request, "logbook/report/sessions.html", context, status=400)
+    for problem in problems or []:
+        form.add_error(None, str(problem))
+    return render(request, "logbook/report/show.html", _around(request, found, form), status=400)

@@ -37,7 +37,7 @@ def test_no_name_or_number_of_a_person_in_an_address() -> None:
     guessable = [
         name
         for name, route in routes()
-        if name.startswith("logbook:") and set(route.pattern.converters) - {"uid", "kind"}
+        if name.startswith("logbook:") and set(route.pattern.converters) - {"uid", "kind", "code"}
     ]
     assert guessable == []
 

@@ -14,6 +14,7 @@ from sessions.actions.result import record_result
 from sessions.actions.session_rows import Row
 from sessions.actions.signature import add_addendum
 from sessions.models import Sample
+from sessions.reports.registry import REPORTS
 from tests.architecture.test_policy import routes
 from tests.browser.conftest import people
 from tests.browser.watched import HEIGHT, Watched
@@ -22,6 +23,7 @@ from tests.factories import (
     a_course,
     a_draft,
     a_patient,
+    a_receipt,
     a_signed_session,
     all_no,
     an_application,
@@ -41,10 +43,13 @@ NO_PAGE = {
     "second-factor-remove": "for those who have one: tests/browser/test_second_factor.py",
     "emergency-end": "takes a wish and leads to the first page",
     "verification-start": "takes a wish and leads to the page Verification",
+    "logbook:patient-find": "a piece of the frame: tests/browser/test_search.py",
     "logbook:patient-duplicates": "a piece of the page that registers a patient",
-    "logbook:report-sessions-csv": "a file",
-    "logbook:report-sessions-xlsx": "a file",
-    "logbook:report-sessions-pdf": "a file",
+    "logbook:report-csv": "a file",
+    "logbook:report-xlsx": "a file",
+    "logbook:report-pdf": "a file",
+    "logbook:filter-drop": "takes a wish and leads to the list of reports",
+    "logbook:receipt-compare": "answers with the page of the receipt",
     "logbook:session-pdf": "a file",
     "logbook:patient-timeline-csv": "a file",
     "logbook:patient-timeline-xlsx": "a file",
@@ -103,7 +108,11 @@ PAGES = {
     "logbook:devices": "physician",
     "logbook:device-new": "physician",
     "logbook:device-edit": "physician",
-    "logbook:report-sessions": "physician administrator",
+    "logbook:reports": "staff administrator",
+    "logbook:report": "physician administrator",
+    "logbook:filter-new": "staff",
+    "logbook:receipts": "staff",
+    "logbook:receipt": "staff",
     "logbook:sessions-unsigned": "physician",
     "logbook:history": "auditor",
     "logbook:trail": "auditor",
@@ -148,8 +157,9 @@ def addresses_of(physician: User, staff: User) -> dict[str, list[str]]:
     doubtful = a_patient(by=physician, family_name="Lefèvre-Montgomery", given_names="Anne-Charlotte Marie")
     replies = all_no() | {"skin": ("yes", "plaie de 2 cm"), "diabetes": ("not-known", ""), "pacemaker": ("yes", "")}
     a_consultation(by=physician, patient=doubtful, replies=replies)
+    receipt = a_receipt(by=staff)
     records = {
-        "patient": patient, "course": course, "session": signed, "device": device, "consultation": course.consultation
+        "receipt": receipt, "patient": patient, "course": course, "session": signed, "device": device, "consultation": course.consultation
     }  # fmt: skip
     found = {name: [_address(name, records, staff)] for name in PAGES if name not in NOT_BY_ROUTE}
     found |= {
@@ -170,6 +180,7 @@ def addresses_of(physician: User, staff: User) -> dict[str, list[str]]:
     found["logbook:patient-as-known"].append(
         f"{found['logbook:patient-as-known'][0]}?on={timezone.localdate():%Y-%m-%d}"
     )
+    found["logbook:report"] = [reverse("logbook:report", args=[report.code]) for report in REPORTS]
     found["home"].append("/nothing-here/")
     return found
 
@@ -184,6 +195,8 @@ def _address(name: str, records: dict[str, object], staff: User) -> str:
     converters = next(route.pattern.converters for known, route in routes() if known == name)
     if "pk" in converters:
         return reverse(name, args=[staff.pk])
+    if "code" in converters:
+        return reverse(name, args=["sessions"])
     if "uid" not in converters:
         return reverse(name)
     noun = name.removeprefix("logbook:").split("-")[0]

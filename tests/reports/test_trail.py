@@ -265,7 +265,7 @@ def busy(physician, staff, administrator):
     for _each in range(3):
         an_act(physician, moment)
         a_look(by=physician, patient=patients[0], at=moment, address="192.0.2.7", route="logbook:session")
-        a_look(by=staff, patient=patients[1], kind="report", address="2001:db8::1", route="logbook:report-sessions")
+        a_look(by=staff, patient=patients[1], kind="report", address="2001:db8::1", route="logbook:report")
         a_look(kind="login_failed", at=moment, detail="zzz", address="192.0.2.30")
         a_look(by=staff, patient=patients[3], kind="patient", record=patients[3].uid)
 

@@ -109,7 +109,7 @@ def test_every_page_of_records_shows_its_patient(
 ) -> None:
     """The test above reads what it should: pages that are about a patient do name one."""
     client = client_of(people["physician"])
-    names = ["home", "logbook:patient", "logbook:session", "logbook:report-sessions", "logbook:report-sessions-csv"]
+    names = ["home", "logbook:patient", "logbook:session", "logbook:report", "logbook:report-pdf"]
     assert [name for name in names if not shown_in(text_of(client.get(address(name, clinic))))] == []
 
 
@@ -117,6 +117,7 @@ BIRTH = {"birth_date_0": "03", "birth_date_1": "02", "birth_date_2": "1931", "bi
 PERSON = {"family_name": "Corbeau", "given_names": "Zita", "sex": "female", "record_number": ""} | BIRTH
 SENT = {
     "logbook:patients": [{"search": "aachener"}, {"search": "cor"}, {"search": "a"}, {"search": "1931-02-03"}],
+    "logbook:patient-find": [{"search": "bellerose"}, {"search": "or"}, {"search": "1931"}],
     "logbook:patient-duplicates": [PERSON],
     "logbook:patient-new": [PERSON, {}],
     "logbook:patient-edit": [{}, BIRTH],

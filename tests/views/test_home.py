@@ -114,7 +114,7 @@ def test_list_that_showed_many_patients_is_one_line_for_the_auditor(client_of, a
     a_session(by=physician, course=course, started_at=today_at(0))
     other = a_course(by=physician, patient=a_patient(by=physician, record_number="2026-0002"))
     a_session(by=physician, course=other, started_at=today_at(0))
-    client_of(staff).get(reverse("logbook:report-sessions"))
+    client_of(staff).get(reverse("logbook:report", args=["sessions"]))
     lines = client_of(auditor).get(HOME).context["looks"]
     assert [(line.by_name, line.uid) for line in lines] == [("Lou Leroy", "")]
     assert lines[0].what.endswith("(2 patients)")

@@ -11,13 +11,14 @@ from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.accounts.roles import Role
+from sessions.actions.report import save_filter
 from sessions.actions.result import record_result
 from sessions.actions.session import log_session
 from sessions.actions.session_rows import Row
 from sessions.actions.signature import sign_session
 from sessions.models import Sample
 from tests.architecture.test_policy import routes
-from tests.factories import a_device, a_draft, an_entry, asked_today, at, ready
+from tests.factories import a_device, a_draft, a_receipt, an_entry, asked_today, at, ready
 
 # p physician, s clinic staff, a auditor, d administrator, n nobody (not logged in).
 # "" in a column: no such method here, for anybody.
@@ -49,6 +50,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "verification": ("pad", "pad"),
     "verification-start": (NOBODY, "pad"),
     "logbook:patients": (FINDERS, FINDERS),
+    "logbook:patient-find": (NOBODY, FINDERS),
     "logbook:patient-new": ("ps", "ps"),
     "logbook:patient-duplicates": (NOBODY, "ps"),
     "logbook:patient": (FINDERS, NOBODY),
@@ -85,10 +87,16 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "logbook:devices": ("pd", NOBODY),
     "logbook:device-new": ("pd", "pd"),
     "logbook:device-edit": ("pd", "pd"),
-    "logbook:report-sessions": (ALL, NOBODY),
-    "logbook:report-sessions-csv": (ALL, NOBODY),
-    "logbook:report-sessions-xlsx": (ALL, NOBODY),
-    "logbook:report-sessions-pdf": (ALL, NOBODY),
+    "logbook:reports": (ALL, NOBODY),
+    "logbook:report": (ALL, NOBODY),
+    "logbook:report-csv": (ALL, NOBODY),
+    "logbook:report-xlsx": (ALL, NOBODY),
+    "logbook:report-pdf": (ALL, NOBODY),
+    "logbook:filter-new": (ALL, ALL),
+    "logbook:filter-drop": (NOBODY, ALL),
+    "logbook:receipts": (ALL, NOBODY),
+    "logbook:receipt": (ALL, NOBODY),
+    "logbook:receipt-compare": (NOBODY, ALL),
     "logbook:history": (READERS, NOBODY),
     "logbook:trail": (READERS, READERS),
     "logbook:trail-csv": (READERS, NOBODY),
@@ -136,7 +144,8 @@ def records(physician: User, administrator: User) -> dict[str, models.Model]:
     result = record_result(by=physician, sample=stored, values=values)
     return {
         "patient": patient, "course": course, "device": device, "session": signed, "sample": stored, "result": result,
-        "consultation": course.consultation, "account": administrator,
+        "consultation": course.consultation, "account": administrator, "receipt": a_receipt(by=physician),
+        "filter": save_filter(by=physician, report="sessions", name="Palms", question="site=palm", shared=True),
     }  # fmt: skip
 
 
@@ -153,10 +162,13 @@ def address(name: str, records: dict[str, models.Model], *, strange: bool = Fals
     }.get(name)  # fmt: skip
     converters = next(route.pattern.converters for known, route in routes() if known == name)
     if "uid" in converters:
+        noun = noun or next((word for word in ("receipt", "filter") if name.startswith(f"logbook:{word}")), None)
         noun = noun or ("session" if name.startswith("logbook:session") else "patient")
         kwargs["uid"] = uuid4() if strange else records[noun].uid
     if "kind" in converters:
         kwargs["kind"] = noun
+    if "code" in converters:
+        kwargs["code"] = "nothing" if strange else "sessions"
     return reverse(name, kwargs=kwargs)
 
 

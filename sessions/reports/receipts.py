@@ -1,0 +1,62 @@
+"""A report run again as a receipt says it was run, and whether its numbers are still the same."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone, translation
+
+from clinic.lib.canonical import digest
+from clinic.lib.table import Table
+from sessions.models import Receipt
+from sessions.reports.report import Asked, Built, Report, numbers_of, seen_by
+from sessions.reports.session_filter import SessionFilter
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The same numbers or not, how many rows there are now, and whether the definition is still the same one."""
+
+    same: bool
+    row_count: int
+    version: str
+    content_digest: str
+    at: datetime
+
+
+def in_file(built: Built, *, part: str, form: str) -> tuple[Table, ...]:
+    """The tables that a file holds: the one asked for, all of them in a PDF of the whole, else the first."""
+    if part:
+        table = built.table(part)
+        return (table,) if table else ()
+    return built.tables if form == "pdf" else built.tables[:1]
+
+
+def version_of(report: Report, built: Built) -> str:
+    """The version of the report's definition, with the clinic's own definition that it used."""
+    return f"{report.version} {built.used}".strip()
+
+
+def compared(receipt: Receipt, report: Report, chosen: SessionFilter, values: dict[str, Any]) -> Compared:
+    """The report as it was asked then, in the language of then, on the record of now.
+
+    What depends on the moment (which courses are active) is asked of the moment of the receipt.
+    """
+    with translation.override(receipt.language):
+        asked = Asked(
+            chosen,
+            receipt.taken_at,
+            identities=receipt.identities,
+            whole=True,
+            definition=values.get("definition", ""),
+        )
+        built = seen_by(report.build(asked), identities=receipt.identities)
+        tables = in_file(built, part=receipt.part, form=receipt.form)
+        found = digest(numbers_of(tables))
+    return Compared(
+        same=found == receipt.content_digest,
+        row_count=sum(len(table.rows) for table in tables),
+        version=version_of(report, built),
+        content_digest=found,
+        at=timezone.now(),
+    )

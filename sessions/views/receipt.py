@@ -1,0 +1,97 @@
+"""Receipts of what left the logbook, with "run again and compare", and limits that somebody keeps under a name."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clinic.accounts.roles import Permission
+from clinic.gate import PersonRequest, requires
+from clinic.lib.problems import AlreadyDone, Refused
+from sessions.actions.report import drop_filter, save_filter
+from sessions.forms.report import KeepForm, ReportForm
+from sessions.models import Receipt, SavedFilter
+from sessions.reports.receipts import compared
+from sessions.reports.registry import BY_CODE
+from sessions.views.report import report_found
+
+RECEIPTS_ON_A_PAGE = 50
+
+
+@require_safe
+@requires(Permission.SEE_REPORTS)
+def receipts(request: PersonRequest) -> HttpResponse:
+    """The receipts of everybody, newest first; they name no patient."""
+    page = Paginator(Receipt.objects.select_related("taken_by").order_by("-id"), RECEIPTS_ON_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    return render(request, "logbook/receipt/list.html", {"page": page, "reports": BY_CODE})
+
+
+@require_safe
+@requires(Permission.SEE_REPORTS)
+def receipt(request: PersonRequest, uid: UUID) -> HttpResponse:
+    """One receipt: what was taken, by whom, and how to tell the file from another one."""
+    found = get_object_or_404(Receipt.objects.select_related("taken_by"), uid=uid)
+    return render(request, "logbook/receipt/show.html", {"receipt": found, "report": BY_CODE.get(found.report)})
+
+
+@require_POST
+@requires(Permission.SEE_REPORTS)
+def compare(request: PersonRequest, uid: UUID) -> HttpResponse:
+    """Run the report again as it was asked then, and say whether its numbers are the same; names nobody."""
+    found = get_object_or_404(Receipt.objects.select_related("taken_by"), uid=uid)
+    report = BY_CODE.get(found.report)
+    if report is None:
+        raise Http404
+    form = ReportForm(QueryDict(found.question), report=report)
+    answer = compared(found, report, form.chosen(), form.cleaned_data) if form.is_valid() else None
+    context = {"receipt": found, "report": report, "compared": answer, "not_possible": answer is None}
+    return render(request, "logbook/receipt/show.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.SEE_REPORTS)
+def keep(request: PersonRequest, code: str) -> HttpResponse:
+    """Keep the limits that stand in the address under a name."""
+    report = report_found(request, code)
+    limits = ReportForm(request.GET, report=report)
+    if not limits.is_valid():
+        return redirect("logbook:report", code)
+    form = KeepForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            save_filter(
+                by=request.user,
+                report=code,
+                name=form.cleaned_data["name"],
+                question=limits.question(days=False),
+                shared=form.cleaned_data["shared"],
+                key=form.cleaned_data["form_key"],
+            )
+        except AlreadyDone:
+            return redirect("logbook:reports")
+        except Refused as refused:
+            form.add_problems(refused.problems)
+        else:
+            messages.success(request, _("These limits are kept."))
+            return redirect("logbook:reports")
+    context = {"form": form, "report": report, "limits_in_words": limits.in_words()}
+    return render(request, "logbook/report/keep.html", context)
+
+
+@require_POST
+@requires(Permission.SEE_REPORTS)
+def drop(request: PersonRequest, uid: UUID) -> HttpResponse:
+    """Take one's own kept limits out of use."""
+    try:
+        drop_filter(by=request.user, saved=get_object_or_404(SavedFilter, uid=uid))
+    except Refused as refused:
+        messages.error(request, " ".join(str(problem) for problem in refused.problems))
+    else:
+        messages.success(request, _("These limits are not kept any more."))
+    return redirect("logbook:reports")
