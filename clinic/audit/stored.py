@@ -6,7 +6,7 @@ one form; everything else comes as it is.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -137,6 +137,7 @@ def _canonical(text: Any) -> Any:
 # A row as its key and the JSON list of its values.
 Told = tuple[Any, str]
 MARK = "\\"
+BETWEEN = "\x01"
 
 
 def telling(specs: tuple[str, ...], vendor: str) -> str:
@@ -163,9 +164,21 @@ def told(rows: Iterable[Row], specs: tuple[str, ...], vendor: str) -> list[Told]
     """What `telling` gave: each row's key and its text, the same whichever engine it comes from."""
     places = json_places(specs)
     if vendor != "sqlite":
-        return [(row[0], as_text(row)) for row in in_one_form(rows, places)]
+        found = in_one_form(rows, places)
+        return [(row[0], text) for row, text in zip(found, _as_texts(found), strict=True)]
     # Without a backslash nothing in it was escaped, and there is one way alone to write it.
     return [(key, _anew(text, places) if MARK in text else text) for key, text in rows]
+
+
+def _as_texts(rows: Sequence[Sequence[Any]]) -> list[str]:
+    """`as_text` of each, at once: what stands between two rows is a sign that stands so in no row."""
+    if len(rows) < 2:
+        return [as_text(row) for row in rows]
+    between = [said for row in rows for said in (row, BETWEEN)][:-1]
+    texts = as_text(between)[2:-2].split(f"],{as_text(BETWEEN)},[")
+    if len(texts) != len(rows):  # a list within a row: not what Django wrote
+        return [as_text(row) for row in rows]
+    return [f"[{text}]" for text in texts]
 
 
 def _anew(text: str, places: tuple[int, ...]) -> str:

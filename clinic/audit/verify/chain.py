@@ -140,11 +140,11 @@ def _check_content(link: dict[str, Any], act: tuple[Any, ...], text: str | None)
 
 def _clock(keys: Ring, place: Place, link: dict[str, Any], act: tuple[Any, ...]) -> Iterator[Finding]:
     record = f"entry:{link['number']}"
-    if place.at and _moment(place.at) - _moment(link["at"]) > TOLERANCE:
+    if place.at and not _same_minute(place.at, link["at"]) and _moment(place.at) - _moment(link["at"]) > TOLERANCE:
         words = _("The clock of this machine was set back before entry %(number)s: %(before)s, then %(after)s (UTC).")
         said = words % {"number": link["number"], "before": place.at[:19], "after": str(link["at"])[:19]}
         yield Finding("clock", record, said, alters=False)
-    if act[1] is None or link["number"] <= keys.acts_before:
+    if act[1] is None or link["number"] <= keys.acts_before or _same_minute(link["at"], act[1]):
         return
     if abs(_moment(link["at"]) - _moment(act[1])) > TOLERANCE:
         if settings.DEMO:
@@ -153,6 +153,11 @@ def _clock(keys: Ring, place: Place, link: dict[str, Any], act: tuple[Any, ...])
         words = _("Entry %(number)s was sealed at %(sealed)s, and its act says %(act)s (UTC).")
         said = words % {"number": link["number"], "sealed": str(link["at"])[:19], "act": str(act[1])[:19]}
         yield Finding("clock", record, said)
+
+
+def _same_minute(one: Any, other: Any) -> bool:
+    """Whether two stored moments are surely no minute apart: most are, and need not be reckoned with."""
+    return isinstance(one, str) and isinstance(other, str) and len(one) == len(other) == 26 and one[:17] == other[:17]
 
 
 def _moment(text: str) -> datetime:
