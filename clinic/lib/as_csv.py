@@ -2,14 +2,16 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from types import NoneType
 from typing import Any
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from clinic.lib.fetched import Batch, as_moment, batches_of
 from clinic.lib.table import Column, Table
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -21,6 +23,11 @@ ROWS_AT_ONCE = 200
 def guarded(text: str) -> str:
     """`text` with an apostrophe in front where a spreadsheet would read it as a formula."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) or text.lstrip().startswith(FORMULA_STARTS) else text
+
+
+def may_be_formulas(values: Iterable[str]) -> bool:
+    """Whether one of these texts may have to be guarded, by how they begin. Most columns need it for none."""
+    return any(start.isspace() or start in FORMULA_STARTS for start in {text[:1] for text in set(values)})
 
 
 def cell(value: Any, kind: str, language: str) -> str:
@@ -45,23 +52,102 @@ def cell(value: Any, kind: str, language: str) -> str:
 def stream(table: Table, language: str, foot: str = "") -> Iterator[bytes]:
     """The file piece by piece: UTF-8 with a byte order mark, CRLF, `;` in French and `,` in English.
 
-    `foot` is the last line, after an empty one.
+    `foot` is the last line, after an empty one. Rows that are fetched in batches (`clinic.lib.fetched`) are written in
+    them, in a memory that does not grow.
     """
+    lines = Lines(table.columns, language)
     yield BYTE_ORDER_MARK.encode("utf-8")
-    titles = tuple(Column(column.name, column.heading) for column in table.columns)
-    yield _written([tuple(column.title for column in titles)], titles, language)
-    for start in range(0, len(table.rows), ROWS_AT_ONCE):
-        rows = table.rows[start : start + ROWS_AT_ONCE]
-        yield _written((row.values for row in rows), table.columns, language)
+    yield lines.titles()
+    for batch in batches_of(table.rows, ROWS_AT_ONCE):
+        yield lines.written(batch)
     if foot:
-        yield b"\r\n" + _written([(foot,)], (Column("foot", ""),), language)
+        yield lines.foot(foot)
 
 
-def _written(rows: Iterable[tuple[Any, ...]], columns: tuple[Column, ...], language: str) -> bytes:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter=";" if language.startswith("fr") else ",", lineterminator="\r\n")
-    # The file leaves after the view has ended: its language is the one asked for, not the one of the moment.
-    with translation.override(language):
-        for values in rows:
-            writer.writerow([cell(value, column.kind, language) for value, column in zip(values, columns, strict=True)])
-    return buffer.getvalue().encode("utf-8")
+class Lines:
+    """Batches as lines of text. Whole columns at once: asking each cell for its kind took most of the time."""
+
+    def __init__(self, columns: tuple[Column, ...], language: str) -> None:
+        self.columns, self.language = columns, language
+        self.delimiter = ";" if language.startswith("fr") else ","
+        self.hours = _Hours(language)
+        self.days: dict[tuple[str, Any], str] = {}
+
+    def titles(self) -> bytes:
+        """The line of the headings."""
+        with translation.override(self.language):
+            return self._joined([[guarded(column.heading)] for column in self.columns])
+
+    def written(self, batch: Batch) -> bytes:
+        """The rows of a batch."""
+        # The file leaves after the view has ended: its language is the one asked for, not the one of the moment.
+        with translation.override(self.language):
+            return self._joined(
+                [self._texts(values, column.kind) for values, column in zip(batch.columns, self.columns, strict=True)]
+            )
+
+    def foot(self, text: str) -> bytes:
+        """An empty line, and the last one."""
+        return b"\r\n" + self._joined([[guarded(text)]])
+
+    def _joined(self, columns: Sequence[Sequence[Any]]) -> bytes:
+        """The columns as lines. Where no text needs quotes, which can be counted, the library's writer is not asked."""
+        try:
+            text = "\r\n".join(map(self.delimiter.join, zip(*columns, strict=True)))
+        except TypeError:
+            return self._quoted(columns)
+        rows, ends = len(columns[0]), text.count("\n")
+        plain = len(columns) > 1 and '"' not in text and ends == text.count("\r") == rows - 1
+        if not plain or text.count(self.delimiter) != rows * (len(columns) - 1):
+            return self._quoted(columns)
+        return f"{text}\r\n".encode()
+
+    def _quoted(self, columns: Sequence[Sequence[Any]]) -> bytes:
+        buffer = io.StringIO()
+        csv.writer(buffer, delimiter=self.delimiter, lineterminator="\r\n").writerows(zip(*columns, strict=True))
+        return buffer.getvalue().encode("utf-8")
+
+    def _texts(self, values: Sequence[Any], kind: str) -> Sequence[Any]:
+        """A column as text. What it holds as a rule is written at once; else each of its cells by itself."""
+        if kind not in {"number", "moment"}:
+            try:
+                return list(map(guarded, values)) if may_be_formulas(values) else values
+            except TypeError:  # not texts alone
+                pass
+        kinds = set(map(type, values))
+        if kinds == {int}:
+            return list(map(str, values))
+        if kinds == {str} and kind == "moment":
+            return self._moments(values)
+        if kinds <= {date, NoneType}:
+            return [self._day(value, kind) if value else "" for value in values]
+        return [cell(value, kind, self.language) for value in values]
+
+    def _moments(self, values: Sequence[str]) -> list[str]:
+        """Moments as SQLite keeps them: the hour is looked up, the minutes are the same everywhere in it."""
+        hours, language = self.hours, self.language
+        return [
+            hour + value[13:16] if (hour := hours[value[:13]]) else cell(as_moment(value), "moment", language)
+            for value in values
+        ]
+
+    def _day(self, value: date, kind: str) -> str:
+        if (kind, value) not in self.days:
+            self.days[kind, value] = cell(value, kind, self.language)
+        return self.days[kind, value]
+
+
+class _Hours(dict[str, str]):
+    """By an hour in UTC ("2026-03-12 13") the day and hour here, as the language writes them; empty where the minutes differ."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def __missing__(self, text: str) -> str:
+        first, last = as_moment(f"{text}:00:00"), as_moment(f"{text}:59:00")
+        said = ""
+        if isinstance(first, datetime):
+            said, end = cell(first, "moment", self.language), cell(last, "moment", self.language)
+            said = said[:-3] if said.endswith(":00") and end == f"{said[:-3]}:59" else ""
+        self[text] = said
+        return said

@@ -1,0 +1,50 @@
+"""What is made into a file by somebody who does not wait for it, and what is known of the file when it is done."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from clinic.lib.table import Table
+
+
+class Stopped(Exception):
+    """The file is not wanted any more, or not now: nothing of it is kept."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file that is complete.
+
+    `numbers_sha256` is over its lines as CSV in the language of the file, without the foot: it stays the same where the
+    numbers do, whatever the format and the head of the chain. `people` are those whom the rows show.
+    """
+
+    form: str
+    rows: int
+    size: int
+    sha256: str
+    numbers_sha256: str
+    people: frozenset[int] = frozenset()
+
+    @property
+    def receipt(self) -> str:
+        """Which file it is, for the act that records that it left."""
+        return f"{self.form}, {self.size} bytes, SHA-256 {self.sha256}"
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """What a job makes into a file.
+
+    `content` is a table, whose rows may be fetched as they are written (`clinic.lib.fetched`), or a document that is
+    made already. `name` is that of the file: plain letters, nobody's name. `foot`: the head of the chain. `record`
+    writes the act that this file leaves, once, before anybody can fetch it: with the key of the form so that the same
+    file is never recorded twice.
+    """
+
+    content: Table | bytes
+    name: str
+    title: str
+    foot: str
+    record: Callable[[Written, UUID], None]
+    under_title: tuple[str, ...] = ()
