@@ -128,7 +128,7 @@ def table_block(table: Table, *, wide: bool = False) -> dict[str, Any]:
     def texts(row: Row) -> list[str]:
         return [shown(value, column.kind) for column, value in zip(table.columns, row.values, strict=True)]
 
-    headings = [column.heading for column in table.columns]
+    headings = [column.printed for column in table.columns]
     lines = [texts(row) for row in table.rows]
     totals = texts(table.totals) if table.totals and table.rows else None
     numbers = [column.is_number for column in table.columns]

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils import timezone
 from django.utils.functional import Promise
 
 Text = str | Promise
@@ -20,7 +21,12 @@ class Column:
 
     @property
     def heading(self) -> str:
-        """The title with the unit, as a file needs it: what stands in its cells are figures alone."""
+        """The title with unit or time zone, as a file of figures needs it: its cells hold neither."""
+        return f"{self.title} ({timezone.get_current_timezone_name()})" if self.kind == "moment" else self.printed
+
+    @property
+    def printed(self) -> str:
+        """The title with the unit, as a document needs it, which names its time zone at the foot."""
         return f"{self.title} ({self.unit})" if self.unit else str(self.title)
 
     @property

@@ -29,18 +29,18 @@ def written(language, *rows):
 
 def test_french_file_has_semicolons_decimal_commas_and_french_dates():
     assert written("fr", VALUES) == (
-        '\ufeffStart;Month;Day;N;Text\r\n29/03/2026 01:30;03/2026;12/03/2026;-12,50;"a;b,""c"""\r\n'
+        '\ufeffStart (Europe/Paris);Month;Day;N;Text\r\n29/03/2026 01:30;03/2026;12/03/2026;-12,50;"a;b,""c"""\r\n'
     )
 
 
 def test_english_file_has_commas_decimal_points_and_iso_dates():
     assert written("en", VALUES) == (
-        '\ufeffStart,Month,Day,N,Text\r\n2026-03-29 01:30,2026-03,2026-03-12,-12.50,"a;b,""c"""\r\n'
+        '\ufeffStart (Europe/Paris),Month,Day,N,Text\r\n2026-03-29 01:30,2026-03,2026-03-12,-12.50,"a;b,""c"""\r\n'
     )
 
 
 def test_empty_table_still_names_its_columns():
-    assert written("fr") == "\ufeffStart;Month;Day;N;Text\r\n"
+    assert written("fr") == "\ufeffStart (Europe/Paris);Month;Day;N;Text\r\n"
 
 
 def test_nothing_is_an_empty_cell_and_yes_and_no_are_words():

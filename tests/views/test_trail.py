@@ -292,7 +292,7 @@ def test_csv_of_changes_has_every_column_and_the_foot(client_of, auditor, physic
     rows = rows_of(answer)
     number = Act.objects.get(kind="change_patient").link.number
     assert rows[0] == [
-        "When", "When (UTC)", "Who", "Account", "What", "Record", "Patient", "Record number", "Row", "Change", "Field",
+        "When (Europe/Paris)", "When (UTC)", "Who", "Account", "What", "Record", "Patient", "Record number", "Row", "Change", "Field",
         "Before", "After", "Why", "Chain entry",
     ]  # fmt: skip
     assert rows[1][2:] == [
@@ -337,7 +337,7 @@ def test_csv_of_looks_has_a_row_for_each(client_of, auditor, physician, patient)
     answer = reading(client_of, auditor).get(f"{FILES[3]}?sort=-at")
     rows = rows_of(answer)
     assert rows[0] == [
-        "When", "When (UTC)", "Who", "Account", "Patient", "Record number", "What", "Detail", "Record", "From where",
+        "When (Europe/Paris)", "When (UTC)", "Who", "Account", "Patient", "Record number", "What", "Detail", "Record", "From where",
         "Page", "Access entry",
     ]  # fmt: skip
     assert rows[1][2:11] == [
