@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import islice
-from typing import Any
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import xlsxwriter
 from django.utils import timezone, translation
@@ -36,20 +37,48 @@ MONTHS = {"fr": "mm/yyyy", "en": "yyyy-mm"}
 
 def workbook(table: Table, language: str, *, at: datetime, foot: str = "") -> bytes:
     """The file: one sheet with the table, its totals, and `foot` as the last line and on every printed page."""
-    if len(table.rows) > LARGEST_SHEET_ROWS:
-        raise Refused([Problem("", _("These are too many rows for a spreadsheet. Take the CSV file."), "too-long")])
     buffer = io.BytesIO()
+    write_workbook(buffer, table, language, at=at, foot=foot)
+    return buffer.getvalue()
+
+
+def write_workbook(
+    file: BinaryIO, table: Table, language: str, *, at: datetime, foot: str = "", folder: Path | None = None
+) -> None:
+    """Write it into `file`. Of a large table a row is held at a time, the rest in files in `folder`, which must be
+    closed to others; they go as soon as the workbook is written. Raises `Refused` where there are too many rows.
+    """
+    refuse_too_long(len(table.rows))
     options = {
         "constant_memory": len(table.rows) > ROWS_IN_MEMORY,
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
+        "tmpdir": str(folder) if folder else None,
     }
-    with translation.override(language), xlsxwriter.Workbook(buffer, options) as book:
+    with translation.override(language):
+        book = xlsxwriter.Workbook(file, options)
         book.set_properties({"title": str(table.title), "created": at.replace(tzinfo=None)})
         sheet = book.add_worksheet(_sheet_name(str(table.title)))
-        _Sheet(sheet, _Looks(book, language[:2])).fill(table, foot)
-    return buffer.getvalue()
+        try:
+            _Sheet(sheet, _Looks(book, language[:2])).fill(table, foot)
+        except BaseException:
+            _broken_off(sheet)
+            raise
+        book.close()
+
+
+def refuse_too_long(rows: int) -> None:
+    """Raise `Refused` where so many rows are too many for a spreadsheet."""
+    if rows > LARGEST_SHEET_ROWS:
+        raise Refused([Problem("", _("These are too many rows for a spreadsheet. Take the CSV file."), "too-long")])
+
+
+def _broken_off(sheet: Worksheet) -> None:
+    """A book that is not finished is not put together; its file of rows goes."""
+    if rows := getattr(sheet, "row_data_fh", None):
+        rows.close()
+        Path(sheet.row_data_filename).unlink(missing_ok=True)
 
 
 @dataclass
@@ -77,15 +106,23 @@ class _Sheet:
     def fill(self, table: Table, foot: str) -> None:
         """Headings, rows, totals, foot; from top to bottom, as constant memory asks."""
         headings = [column.heading for column in table.columns]
-        self._lay_out(table, headings, foot)
+        rows = iter(table.rows)  # once: they may be fetched as they come
+        first = list(islice(rows, SAMPLED_ROWS))
+        self._lay_out(table, headings, foot, first)
         for place, heading in enumerate(headings):
             right = table.columns[place].is_number
             look = self.looks.look(bold=True, bottom=1, text_wrap=True, align="right" if right else "left")
             self.sheet.write_string(0, place, heading, look)
         line = 0
-        for line, row in enumerate(table.rows, start=1):
+        for line, row in enumerate(chain(first, rows), start=1):
+            if line > LARGEST_SHEET_ROWS:
+                raise Refused(
+                    [Problem("", _("These are too many rows for a spreadsheet. Take the CSV file."), "too-long")]
+                )
             self._row(line, row, table.columns, {"font_strikeout": True} if row.struck else {})
-        if table.totals and table.rows:
+        if table.columns:
+            self.sheet.autofilter(0, 0, line, len(table.columns) - 1)
+        if table.totals and line:
             line += 1
             self._row(line, table.totals, table.columns, {"bold": True, "top": 1})
         for text in (str(table.note), foot):
@@ -93,12 +130,10 @@ class _Sheet:
                 line += 2
                 self.sheet.write_string(line, 0, text, self.looks.look(italic=True, quote_prefix=True))
 
-    def _lay_out(self, table: Table, headings: list[str], foot: str) -> None:
-        for place, width in enumerate(_widths(table, headings)):
+    def _lay_out(self, table: Table, headings: list[str], foot: str, first: list[Row]) -> None:
+        for place, width in enumerate(_widths(headings, first)):
             self.sheet.set_column(place, place, width)
         self.sheet.freeze_panes(1, 0)
-        if table.columns:
-            self.sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
         self.sheet.set_landscape()
         self.sheet.set_paper(9)  # A4
         self.sheet.fit_to_pages(1, 0)
@@ -132,10 +167,10 @@ class _Sheet:
             self.sheet.write_string(line, place, text, self.looks.look(text_wrap=True, **guarded, **look))
 
 
-def _widths(table: Table, headings: list[str]) -> Iterator[int]:
+def _widths(headings: list[str], first: list[Row]) -> Iterator[int]:
     """The width of each column by its heading and its first rows."""
     longest = [max(map(len, heading.split("\n")), default=0) for heading in headings]
-    for row in islice(table.rows, SAMPLED_ROWS):
+    for row in first:
         for place, value in enumerate(row.values):
             length = 16 if isinstance(value, datetime) else 10 if isinstance(value, date) else len(str(value or ""))
             longest[place] = max(longest[place], length)

@@ -22,10 +22,10 @@ from tests.reports.rows import a_session, paris
 
 pytestmark = pytest.mark.django_db
 
-PAGE = reverse("logbook:report-sessions")
-FILE = reverse("logbook:report-sessions-csv")
-SPREADSHEET = reverse("logbook:report-sessions-xlsx")
-PDF = reverse("logbook:report-sessions-pdf")
+PAGE = reverse("logbook:report", args=["sessions"])
+FILE = reverse("logbook:report-csv", args=["sessions"])
+SPREADSHEET = reverse("logbook:report-xlsx", args=["sessions"])
+PDF = reverse("logbook:report-pdf", args=["sessions"])
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_staff_see_names_and_numbers_and_the_looks_are_recorded(client_of, staff
     assert answer.status_code == 200
     assert [row.values[1:3] for row in answer.context["report"].list.rows] == [("Çelik Zoë", "2026-0001")]
     assert str(session.uid) not in answer.content.decode()
-    assert looks() == [("leroy", session.patient_id, "report", "logbook:report-sessions")]
+    assert looks() == [("leroy", session.patient_id, "report", "logbook:report")]
 
 
 def test_rows_lead_to_the_record_for_those_who_may_read_it(client_of, auditor, session):
@@ -200,7 +200,7 @@ def test_export_is_an_act_and_a_look_at_each_patient_of_the_file(client_of, staf
         a_session(by=physician, course=a_course(by=physician, patient=other), started_at=paris(2026, 3, day, 14))
     content = client_of(staff).get(f"{FILE}?site=palm").content
     assert sorted(looks()) == [
-        ("leroy", pk, "export", "logbook:report-sessions-csv") for pk in sorted([session.patient_id, other.pk])
+        ("leroy", pk, "export", "logbook:report-csv") for pk in sorted([session.patient_id, other.pk])
     ]
     act = Act.objects.get(kind="export_report")
     assert (act.by, act.subject, act.reason, act.patient_id) == (
