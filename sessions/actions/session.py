@@ -14,6 +14,7 @@ from clinic.accounts.rules import why_not_may
 from clinic.audit.act import Writing, act
 from clinic.lib.problems import Problem, Refused, Unchanged, refuse
 from clinic.lib.rows import put
+from sessions.actions.figures import note_session, note_signed, tallied
 from sessions.actions.known import absolute_answers_of, locked_course
 from sessions.actions.session_rows import Entry, write_rows, write_screening
 from sessions.measures.answers import Reply
@@ -40,6 +41,7 @@ def log_session(
         _check(session, entry, now, ever_yes=ever_yes)
         writing.create(session)
         _write_all(writing, session, entry, now, new=True)
+        note_session(session)
         writing.about(f"session:{session.uid}", session.patient_id)
     return session
 
@@ -54,6 +56,7 @@ def save_draft(
         if not stored.is_draft:
             raise Refused([Problem("", _("This record is signed: it is amended, not edited."), "signed")])
         rewrite(writing, stored, entry, timezone.now())
+        note_session(stored)
         writing.about(f"session:{stored.uid}", stored.patient_id)
     return stored
 
@@ -67,9 +70,11 @@ def mark_in_error(*, by: User, session: Session, reason: str, version: int, key:
         stored = locked(session, version)
         if stored.is_in_error:
             raise Refused([Problem("", _("This record is already marked as entered in error."))])
+        before = tallied(stored)
         stored.record_status = RecordStatus.IN_ERROR
         stored.version += 1
         writing.change(stored, "record_status", "version")
+        note_signed(stored, before)
         writing.about(f"session:{stored.uid}", stored.patient_id)
     return stored
 

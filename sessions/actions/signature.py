@@ -13,6 +13,7 @@ from clinic.accounts.rules import why_not_may
 from clinic.audit.act import Writing, act
 from clinic.lib.canonical import canonical_json, digest
 from clinic.lib.problems import Problem, Refused, refuse
+from sessions.actions.figures import note_signed, tallied
 from sessions.actions.known import answers_of
 from sessions.actions.session import locked, rewrite
 from sessions.actions.session_rows import Entry
@@ -60,6 +61,7 @@ def sign_session(
         _sign(writing, stored, by=by, meaning=meaning, at=writing.at)
         stored.version += 1
         writing.change(stored, "record_status", "version")
+        note_signed(stored)
         writing.about(f"session:{stored.uid}", stored.patient_id)
     return stored
 
@@ -75,10 +77,12 @@ def amend_session(
         stored = locked(session, version)
         if not stored.is_signed:
             raise Refused([Problem("", _("Only a signed record is amended."), "state")])
+        before = tallied(stored)
         stored.revision += 1
         stored.record_status = RecordStatus.AMENDED
         rewrite(writing, stored, entry, writing.at)
         _sign(writing, _whole(stored), by=by, meaning=Meaning.AMENDMENT, at=writing.at)
+        note_signed(stored, before)
         writing.about(f"session:{stored.uid}", stored.patient_id)
     return stored
 

@@ -7,6 +7,7 @@ history and no constraint that points elsewhere: a wrong figure must never keep 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -39,6 +40,22 @@ class Figure(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         raise OutsideAnAct(f"{type(self).__name__} is written beside its source (sessions/actions/figures.py).")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a part of one of these tables should hold, worked out anew: rows of `columns`, the first `keys` of which name one.
+
+    `where` says which stored rows are that part.
+    """
+
+    model: type[Figure]
+    columns: tuple[str, ...]
+    keys: int
+    select: str
+    values: tuple[Any, ...] = ()
+    where: str = "TRUE"
+    within: tuple[Any, ...] = ()
 
 
 class SessionFigures(Figure):
