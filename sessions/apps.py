@@ -1,6 +1,7 @@
 """The logbook as Django knows it."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,10 +12,14 @@ class LogbookConfig(AppConfig):
     verbose_name = _("Logbook")
 
     def ready(self) -> None:
-        from clinic.audit.guard import add_rules
+        from clinic.audit.guard import add_known, add_rules
         from clinic.audit.verify import add_check
+        from sessions.actions.search import after_migration
         from sessions.models.guards import rules
+        from sessions.models.trigrams import triggers
         from sessions.reports.signatures import check_signatures
 
         add_rules(rules)
+        add_known(triggers)
         add_check(check_signatures)
+        post_migrate.connect(after_migration, sender=self)

@@ -48,6 +48,15 @@ def add_rules(rules: Callable[[], Iterator[Rule]]) -> None:
         _added.append(rules)
 
 
+_known: list[Callable[[str], dict[tuple[str, str], str]]] = []
+
+
+def add_known(triggers: Callable[[str], dict[tuple[str, str], str]]) -> None:
+    """Let an app name triggers of its own that guard nothing, for this engine: by name and table, what each says."""
+    if triggers not in _known:
+        _known.append(triggers)
+
+
 def rules() -> list[Rule]:
     """Every rule, those of the audit first."""
     return [*_own_rules(), *(rule for more in _added for rule in more())]
@@ -254,8 +263,13 @@ def strangers(using: str = "default") -> list[str]:
     """Triggers and rules in this database that are none of ours: they could change what an act writes."""
     connection = connections[using]
     known = {(rule.trigger, rule.table) for rule in _wanted(connection)}
+    others = {key: said for more in _known for key, said in more(connection.vendor).items()}
     with connection.cursor() as cursor:
-        names = {name for name, table, _said in _there(cursor, connection.vendor) if (name, table) not in known}
+        names = {
+            name
+            for name, table, said in _there(cursor, connection.vendor)
+            if (name, table) not in known and others.get((name, table)) != said
+        }
         if connection.vendor == "postgresql":
             cursor.execute("SELECT rulename FROM pg_rules WHERE schemaname = current_schema()")
             names |= {name for (name,) in cursor.fetchall()}

@@ -35,3 +35,23 @@ def folded(text: str) -> str:
     special = special.replace("œ", "oe").replace("Œ", "oe").replace("æ", "ae").replace("Æ", "ae").replace("ß", "ss")
     plain = "".join(sign for sign in unicodedata.normalize("NFKD", special) if not unicodedata.combining(sign))
     return " ".join(re.sub(r"[^\w]+|_", " ", plain.casefold()).split())
+
+
+# Letters that no decomposition takes apart.
+_FURTHER = str.maketrans({"ı": "i", "ħ": "h", "ð": "d", "þ": "th", "ŋ": "ng"})
+
+
+def searched(text: str) -> str:
+    """`text` as it is looked for: folded, and a few more letters as those who have no key for them type them."""
+    return folded(text).translate(_FURTHER)
+
+
+def findable(*lines: str) -> str:
+    """The text in which parts of `lines` are looked for: each word after two blanks, so that a blank and the first
+    letter are a part of three signs, too. What an apostrophe or a hyphen parts stands there in parts and as one word.
+    """
+    words: list[str] = []
+    for line in lines:
+        words += searched(line).split()
+        words += [searched(word).replace(" ", "") for word in line.split()]
+    return "".join(f"  {word}" for word in dict.fromkeys(words) if word)

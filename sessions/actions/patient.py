@@ -12,6 +12,8 @@ from clinic.accounts.rules import why_not_may
 from clinic.audit.act import act
 from clinic.lib.problems import Unchanged, refuse
 from clinic.lib.rows import put
+from sessions.actions import search
+from sessions.actions.figures import note_patient
 from sessions.models import Patient
 from sessions.rules.patient import who_is_alike, why_not_another, why_not_born_on
 from sessions.rules.version import why_not_over
@@ -41,6 +43,7 @@ def register_patient(
             refuse(why_not_another(who_is_alike(patient.family_name, patient.given_names, born_then)))
         patient.record_number = patient.record_number or _next_number(timezone.localdate(now).year)
         writing.create(patient)
+        search.note(patient)
         writing.about(f"patient:{patient.uid}", patient.pk)
     return patient
 
@@ -53,6 +56,7 @@ def change_patient(
     with act("change_patient", by=by, reason=reason, key=key) as writing:
         stored = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
         refuse(why_not_over(stored.version, version))
+        before = (stored.sex, stored.birth_date)
         changed = put(stored, values)
         stored.fold()
         refuse(why_not_born_on(stored.birth_date, timezone.localdate()))
@@ -60,6 +64,9 @@ def change_patient(
             raise Unchanged
         stored.version += 1
         writing.change(stored)
+        search.note(stored)
+        if (stored.sex, stored.birth_date) != before:
+            note_patient(stored)
         writing.about(f"patient:{stored.uid}", stored.pk)
     return stored
 

@@ -15,13 +15,6 @@ from sessions.models.base import Clinical, address
 
 
 class PatientQuerySet(RecordedQuerySet):
-    def matching(self, text: str) -> PatientQuerySet:
-        """Patients whose names or record number hold every word of `text`, without accents or case."""
-        found = self
-        for word in folded(text).split():
-            found = found.filter(models.Q(folded_name__contains=word) | models.Q(record_number__icontains=word))
-        return found
-
     def born_on(self, day: date) -> PatientQuerySet:
         return self.filter(birth_date=day)
 

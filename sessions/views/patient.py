@@ -20,9 +20,11 @@ from sessions.forms.meanwhile import changed_meanwhile, compare
 from sessions.forms.patient import EditPatientForm, RegisterForm, SearchForm
 from sessions.models import Patient
 from sessions.reports import patient_story
-from sessions.reports.patient import alike_patients, find_patients, recent_patients
+from sessions.reports.patient import alike_patients, recent_patients
+from sessions.reports.patient_search import MOST, MOST_IN_FRAME, find_patients
 from sessions.rules.screening import Standing, needing_decision, standing
 from sessions.views import fetch
+from sessions.views.page_view import go_on, sealed
 from sessions.views.subjects import to_page_of
 
 
@@ -34,14 +36,31 @@ def patients(request: PersonRequest) -> HttpResponse:
     text = form.cleaned_data["search"] if form.is_bound and form.is_valid() else ""
     found = find_patients(text)
     recent = [] if text else recent_patients(request.user)
-    record_look(request, [patient.pk for patient in found], "search")
+    go_on(request)
+    record_look(request, [patient.pk for patient in found.patients], "search")
     record_look(request, [patient.pk for patient in recent], "list")
     page = (
         "logbook/patient/_results.html"
         if "HX-Request" in request.headers and form.is_bound
         else "logbook/patient/list.html"
     )
-    return render(request, page, {"form": form, "searched": text, "found": found, "recent": recent})
+    shown = {"found": found.patients, "more": found.more, "most": MOST, "recent": recent}
+    return render(request, page, {"form": form, "searched": text, "seen": sealed(request), **shown})
+
+
+@require_POST
+@requires(Permission.FIND_PATIENTS, shows_patient=True)
+def find(request: PersonRequest) -> HttpResponse:
+    """While typing in the frame of any page: the few who fit best."""
+    form = SearchForm(request.POST)
+    text = form.cleaned_data["search"] if form.is_valid() else ""
+    # One letter shows eight people and means none of them; one sign of another script is a name.
+    text = text if len(text) > 1 or not text.isascii() else ""
+    found = find_patients(text, most=MOST_IN_FRAME)
+    go_on(request)
+    record_look(request, [patient.pk for patient in found.patients], "search")
+    shown = {"found": found.patients, "more": found.more, "most": MOST_IN_FRAME}
+    return render(request, "logbook/patient/_found.html", {"searched": text, "seen": sealed(request), **shown})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

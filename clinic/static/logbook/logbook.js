@@ -95,6 +95,63 @@
   window.addEventListener("pageshow", () => reveal(document));
   reveal(document);
 
+  // --- The search in the frame: Ctrl-K or ⌘K leads there, arrows choose, Enter opens; without a choice it finds all ---
+  const finder = document.getElementById("frame-find");
+  const wanted = document.getElementById(finder ? "frame-search" : "id_search");
+  document.addEventListener("keydown", (event) => {
+    if (!wanted || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.key.toLowerCase() !== "k") return;
+    event.preventDefault();
+    wanted.focus();
+    wanted.select();
+  });
+  if (finder) {
+    const found = document.getElementById("frame-found");
+    const options = () => [...found.querySelectorAll("[role=option]")];
+    let chosen = -1;
+    const choose = (place) => {
+      chosen = place;
+      wanted.removeAttribute("aria-activedescendant");
+      options().forEach((option, index) => {
+        option.setAttribute("aria-selected", String(index === place));
+        if (index !== place) return;
+        wanted.setAttribute("aria-activedescendant", option.id);
+        option.scrollIntoView({ block: "nearest" });
+      });
+    };
+    const open = (shown) => {
+      found.hidden = !shown;
+      wanted.setAttribute("aria-expanded", String(shown && options().length > 0));
+      choose(-1);
+    };
+    const openIfFound = () => open(finder.contains(document.activeElement) && found.textContent.trim() !== "");
+    if (navigator.platform.startsWith("Mac")) finder.querySelector(".frame-key").textContent = "⌘ K";
+    document.addEventListener("htmx:afterSwap", (event) => {
+      if (event.detail.target === found) openIfFound();
+    });
+    finder.addEventListener("focusin", (event) => {
+      if (event.target === wanted && found.hidden) openIfFound();
+    });
+    finder.addEventListener("focusout", (event) => {
+      if (!finder.contains(event.relatedTarget)) open(false);
+    });
+    wanted.addEventListener("keydown", (event) => {
+      const number = options().length;
+      const steps = { ArrowDown: 1, ArrowUp: -1 };
+      if (event.key in steps && number) {
+        event.preventDefault();
+        if (found.hidden) open(true);
+        // One place more than there are options: none of them, so that what was typed can be sent as it is.
+        choose(((chosen + 1 + steps[event.key] + number + 1) % (number + 1)) - 1);
+      } else if (event.key === "Enter" && chosen >= 0) {
+        event.preventDefault();
+        options()[chosen].click();
+      } else if (event.key === "Escape" && !found.hidden) {
+        event.preventDefault();
+        open(false);
+      }
+    });
+  }
+
   // --- One minute before the idle limit: say so, and offer to stay ---
   const warning = document.getElementById("idle-warning");
   const minutes = Number(body.dataset.idleMinutes);
