@@ -32,6 +32,8 @@ ACTS: dict[str, Promise] = {
     "register_device": _("Device registered"),
     "change_device": _("Device changed"),
     "export_report": _("Report taken out as a file"),
+    "save_filter": _("Limits of a report kept"),
+    "drop_filter": _("Limits of a report no longer kept"),
     "export_record": _("Record taken out as a file"),
     "export_evidence": _("Evidence pack taken out"),
     "export_letter": _("Letter for the patient made as a file"),
@@ -85,7 +87,10 @@ LOOKS: dict[str, Promise] = {
     "account_reopened": _("Account opened again"),
     "role_change": _("Role changed"),
     "taken_along": _("Logbook moved to another database"),
+    "backup": _("Backup of the logbook begun"),
+    "restored": _("Backup of the logbook put back"),
     "guards_restored": _("Guards of the database were missing, and were put back"),
+    "figures_rebuilt": _("Stored figures worked out anew from the record"),
     "verification_failed": _("Verification found the history altered, or could not read it"),
 }
 

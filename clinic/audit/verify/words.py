@@ -28,6 +28,7 @@ KINDS: dict[str, Promise] = {
     "seal altered": _("Seal of a month altered"),
     "anchor altered": _("File of the anchors altered"),
     "anchor differs": _("Differs from an anchor"),
+    "copy put back": _("Backup put back"),
     "guard missing": _("Guard of the database missing"),
     "trigger added": _("Strange trigger in the database"),
     "file damaged": _("File of the database damaged"),
@@ -39,6 +40,7 @@ KINDS: dict[str, Promise] = {
     "signature missing": _("Signature missing"),
     "signer renamed": _("Signer renamed"),
     "session altered": _("Session altered"),
+    "figure": _("Stored figure differs from the record"),
 }
 # What a finding names that is no record of a table.
 THINGS: dict[str, Promise] = {
