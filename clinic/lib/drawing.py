@@ -78,13 +78,13 @@ class Drawing:
             )
         )  # fmt: skip
 
-    def polyline(self, points: Iterable[tuple[float, float]], place: int) -> None:
+    def polyline(self, points: Iterable[tuple[float, float]], place: int, width: float = 1.75) -> None:
         """The line of the series `place`, in its colour and dash."""
         dash = DASHES[place % len(DASHES)] or "none"
         joined = " ".join(f"{number(x)},{number(y)}" for x, y in points)
         self.add(
             element(
-                "polyline", points=joined, fill="none", stroke_width=1.75, stroke_linejoin="round", stroke_dasharray=dash,
+                "polyline", points=joined, fill="none", stroke_width=width, stroke_linejoin="round", stroke_dasharray=dash,
                 **paint(line=place),
             )
         )  # fmt: skip

@@ -3,20 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from clinic.lib.figures import figure_text
-from sessions.measures.outcomes import BY_CODE, MEASURES, unit_shown
+from sessions.measures.outcomes import BY_CODE, MEASURES
 from sessions.measures.sites import Side, Site
-from sessions.measures.words import PERFORMED, SIGNED, Moment, RecordStatus, Status
+from sessions.measures.words import PERFORMED, SIGNED, CoursePhase, Moment, OutcomeReason, RecordStatus, Status
 from sessions.models import AdverseEvent, Application, Course, Observation, Session
 from sessions.reports.documented import AppliedLine, documented_settings
+from sessions.reports.scales import scale_words, unit_words
 
-Key = tuple[str, str, str, str, str]
+# Measure, site, side, unit, moment, scale.
+Key = tuple[str, str, str, str, str, str]
 _ORDER = {measure.code: place for place, measure in enumerate(MEASURES)}
 _MOMENTS = list(Moment.values)
 
@@ -41,6 +42,8 @@ class Row:
     started_at: datetime | None
     status: str
     status_code: str
+    reason: str
+    phase: str
     record: str
     record_code: str
     physician: str
@@ -94,6 +97,8 @@ def build(course: Course) -> Board:
             started_at=session.started_at,
             status=str(Status(session.status).label) if session.status else "",
             status_code=session.status,
+            reason=_reason(session),
+            phase=str(CoursePhase(session.course_phase).label) if session.course_phase else "",
             record=str(RecordStatus(session.record_status).label),
             record_code=session.record_status,
             physician=session.physician.full_name,
@@ -117,28 +122,32 @@ def build(course: Course) -> Board:
 def _values(observations: QuerySet[Observation]) -> dict[int, dict[Key, str]]:
     found: dict[int, dict[Key, str]] = {}
     rows = observations.order_by("number", "id").values(
-        "session_id", "measure", "site", "side", "unit", "collection_minutes", "moment", "value"
-    )
+        "session_id", "measure", "site", "side", "unit", "collection_minutes", "moment", "value", "scale_version",
+        "scale_name", "scale_maximum",
+    )  # fmt: skip
     for row in rows:
-        key = (row["measure"], row["site"], row["side"], _unit(row["unit"], row["collection_minutes"]), row["moment"])
+        unit = unit_words(row["unit"], row["collection_minutes"])
+        scale = scale_words(row["measure"], row["scale_version"], row["scale_name"], row["scale_maximum"])
+        key = (row["measure"], row["site"], row["side"], unit, row["moment"], scale)
         cells = found.setdefault(row["session_id"], {})
         text = figure_text(row["value"])
         cells[key] = f"{cells[key]}; {text}" if key in cells else text
     return found
 
 
-def _unit(unit: str, minutes: Decimal | None) -> str:
-    """The unit as shown; a mass belongs to its collection time: what was collected for longer is another column."""
-    shown = unit_shown(unit)
-    return shown if minutes is None else f"{shown} / {figure_text(minutes)} min"
+def _reason(session: Session) -> str:
+    """Why it was stopped or not done, in words."""
+    if session.outcome_reason == OutcomeReason.OTHER and session.outcome_note:
+        return session.outcome_note
+    return str(OutcomeReason(session.outcome_reason).label) if session.outcome_reason else ""
 
 
 def _columns(keys: Iterable[Key]) -> list[Column]:
-    ordered = sorted(keys, key=lambda key: (_ORDER[key[0]], key[1], key[2], key[3], _MOMENTS.index(key[4])))
+    ordered = sorted(keys, key=lambda key: (_ORDER[key[0]], key[1], key[2], key[5], key[3], _MOMENTS.index(key[4])))
     return [
         Column(
             key=key,
-            measure=str(BY_CODE[key[0]].name),
+            measure=", ".join(part for part in (str(BY_CODE[key[0]].name), key[5]) if part),
             place=" ".join(str(words(code).label) for words, code in ((Site, key[1]), (Side, key[2])) if code),
             moment=str(Moment(key[4]).label),
             unit=key[3],

@@ -80,8 +80,7 @@ class Labels:
             self._types.get(row["phases__current_type"], ""),
             _words(
                 self.figure("current_ma", row["phases__current_ma"]),
-                self._kinds.get(row["phases__current_kind"], ""),
-                self._readings.get(row["phases__current_reading"], ""),
+                self.kind(row["phases__current_kind"], row["phases__current_reading"]),
             ),
         ]
         others = (
@@ -95,6 +94,10 @@ class Labels:
         )
         said += [self.figure(name, row[f"phases__{name}"]) for name in others]
         return " · ".join(part for part in said if part) or _("nothing documented")
+
+    def kind(self, kind: str, reading: str) -> str:
+        """What the figure of a current is: set, read at plateau, maximum; average or peak."""
+        return _words(self._kinds.get(kind, ""), self._readings.get(reading, ""))
 
     def figure(self, name: str, value: Decimal | None) -> str:
         if value is None:

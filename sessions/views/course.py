@@ -12,11 +12,13 @@ from clinic.accounts.roles import Permission
 from clinic.gate import PersonRequest, requires
 from clinic.lib.problems import AlreadyDone, Refused
 from sessions.actions.course import change_course, end_course, open_course
+from sessions.charts.board import board_note, board_pictures
 from sessions.forms.course import CourseForm, EditCourseForm, EndCourseForm
 from sessions.forms.meanwhile import changed_meanwhile, compare
 from sessions.measures.sites import SITES_OF, Indication
 from sessions.models import Patient
 from sessions.reports import course as course_report
+from sessions.reports.board import response_board
 from sessions.views import fetch
 from sessions.views.subjects import to_page_of
 
@@ -66,12 +68,15 @@ def _choose_indication(request: PersonRequest, patient: Patient) -> HttpResponse
 def show(request: PersonRequest, uid: UUID) -> HttpResponse:
     """A course: progress, next act, its sessions with what was scored, set and seen."""
     course = fetch.course(request, uid)
+    response = response_board(course)
     page = {
         "course": course,
         "patient": course.patient,
         "standing": fetch.standing_of(course.patient),
         "sites": course.sites.all(),
         "board": course_report.build(course),
+        "drawings": board_pictures(response),
+        "note": board_note(response),
     }
     return render(request, "logbook/course/show.html", page)
 
