@@ -10,6 +10,8 @@ from clinic.accounts.models import User
 from clinic.accounts.roles import Permission
 from clinic.accounts.rules import why_not_may
 from clinic.audit.act import act
+from clinic.audit.chain import LOCK
+from clinic.audit.queue import stand_in
 from clinic.lib.problems import Unchanged, refuse
 from clinic.lib.rows import put
 from sessions.actions import search
@@ -17,6 +19,9 @@ from sessions.actions.figures import note_patient
 from sessions.models import Patient
 from sessions.rules.patient import who_is_alike, why_not_another, why_not_born_on
 from sessions.rules.version import why_not_over
+
+# All who register a patient stand in one line: each sees who was registered before, and gets a number of one's own.
+NUMBERS = (LOCK[0], 3)
 
 
 def register_patient(
@@ -38,6 +43,7 @@ def register_patient(
     patient.fold()
     refuse(why_not_born_on(patient.birth_date, timezone.localdate(now)))
     with act("register_patient", by=by, reason=reason, key=key, at=at) as writing:
+        stand_in(NUMBERS)
         if not another_person:
             born_then = Patient.objects.born_on(patient.birth_date)
             refuse(why_not_another(who_is_alike(patient.family_name, patient.given_names, born_then)))
@@ -72,8 +78,6 @@ def change_patient(
 
 
 def _next_number(year: int) -> str:
-    # Two who register at once queue at the oldest patient, who is always there: each gets a number of one's own.
-    Patient.objects.select_for_update(no_key=True).order_by("id").values_list("pk").first()
     last = (
         Patient.objects.filter(record_number__regex=rf"^{year}-[0-9]{{4,6}}$")
         .order_by("-id")

@@ -9,9 +9,11 @@ from uuid import uuid4
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 
 from clinic.accounts.models import User
 from clinic.lib.problems import AlreadyDone, Refused
+from sessions.actions.patient import register_patient
 from sessions.actions.session import log_session, mark_in_error, save_draft
 from sessions.actions.signature import amend_session, sign_session
 from sessions.models import Patient, Session
@@ -40,11 +42,18 @@ def at_once(*acts: Callable[[], Any]) -> list[str]:
         return sorted(pool.map(one, acts))
 
 
-def test_patients_registered_at_once_get_numbers_of_their_own(physician: User) -> None:
-    a_patient(by=physician)
+def test_first_patients_registered_at_once_get_numbers_of_their_own(physician: User) -> None:
     registering = [lambda number=number: a_patient(by=physician, given_names=f"Zoé {number}") for number in range(4)]
     assert at_once(*registering) == ["done"] * 4
-    assert len(set(Patient.objects.values_list("record_number", flat=True))) == 5
+    year = timezone.localdate().year
+    numbers = sorted(Patient.objects.values_list("record_number", flat=True))
+    assert numbers == [f"{year}-{number:04}" for number in range(1, 5)]
+
+
+def test_one_person_registered_at_once_is_asked_about(physician: User) -> None:
+    values = {"family_name": "Çelik", "given_names": "Zoë", "birth_date": date(1985, 9, 7), "sex": "female"}
+    registering = [lambda: register_patient(by=physician, values=dict(values), another_person=False)] * 3
+    assert at_once(*registering) == ["Refused", "Refused", "done"]
 
 
 def test_one_number_given_by_hand_is_one_patients(physician: User) -> None:
