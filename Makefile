@@ -31,7 +31,8 @@ pins: $(TEST_READY)
 	@$(PIN) -o requirements.txt
 	@$(PIN) --extra postgres -o requirements-postgres.txt
 	@$(PIN) --extra timestamp -o requirements-timestamp.txt
-	@$(PIN) --extra postgres --extra timestamp --extra dev -o requirements-dev.txt
+	@$(PIN) --extra encryption -o requirements-encryption.txt
+	@$(PIN) --extra postgres --extra timestamp --extra encryption --extra dev -o requirements-dev.txt
 
 $(VENV)/.made:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \

@@ -31,7 +31,13 @@ WHYS: dict[str, Promise] = {
     "export": pgettext_lazy("anchor", "export"),
     "evidence": pgettext_lazy("anchor", "evidence"),
     "purge": pgettext_lazy("anchor", "purge"),
+    "backup": pgettext_lazy("anchor", "backup"),
+    "set aside": pgettext_lazy("anchor", "set aside for a backup"),
+    "restore": pgettext_lazy("anchor", "backup put back"),
 }
+# The line of a restore names the last entry that the record before it and the one after it share (docs/adr/0012).
+RESTORE = "restore"
+TOO_LARGE = 2**63  # for a number of either engine
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,13 @@ class Anchor:
     def when(self) -> datetime:
         return datetime.fromisoformat(self.at)
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether it can be held against the chains and other anchors. Raises ValueError or TypeError where it cannot be read."""
+        numbers = (self.number, self.access_number)
+        counts = all(type(number) is int and 0 <= number < TOO_LARGE for number in numbers)
+        return counts and isinstance(self.why, str) and bool(self.code) and self.when.tzinfo is not None
+
 
 def anchor_file() -> Path:
     return Path(settings.ANCHOR_DIR) / "anchors.jsonl"
@@ -78,6 +91,11 @@ def write(why: str) -> bool:
         access_number=number,
         access_mac=mac.hex(),
     )
+    return append(anchor)
+
+
+def append(anchor: Anchor) -> bool:
+    """Write this line at the end of the file; whether the place took it."""
     line = json.dumps(anchor.__dict__, separators=(",", ":")) + "\n"
     try:
         descriptor = os.open(anchor_file(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -101,9 +119,11 @@ def kept() -> Iterator[Anchor]:
     for number, line in enumerate(lines, start=1):
         try:
             anchor = Anchor(**json.loads(line))
-            _code, _when = anchor.code, anchor.when
+            is_sound = anchor.is_sound
         except (ValueError, TypeError) as error:
             raise ValueError(f"line {number}") from error
+        if not is_sound:
+            raise ValueError(f"line {number}")
         if anchor.installation == own:
             yield anchor
 

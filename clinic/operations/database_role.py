@@ -60,7 +60,8 @@ def grant(user: str) -> None:
             f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC",
             f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role}",
             f"GRANT USAGE ON SCHEMA {schema} TO {role}",
-            f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}",
+            # SELECT, because pg_dump reads how far they have counted.
+            f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role}",
         ):
             cursor.execute(statement)
         for table in connection.introspection.table_names(cursor):

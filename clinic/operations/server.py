@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from django.conf import settings
@@ -11,11 +12,14 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from clinic.audit.setup import why_no_key
+from clinic.lib.alone import alone
 from clinic.operations import database_role
 from clinic.operations.nightly import Nightly
 
 THREADS = 4
 WAITING = 32  # requests taken at once; more wait in the operating system's queue
+SECONDS_FOR_LOCK = 1.0
+_until_the_end = ExitStack()  # what this process holds as long as it lives
 
 
 def prepare() -> bool:
@@ -24,6 +28,7 @@ def prepare() -> bool:
         Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.name == "posix" and Path(folder).stat().st_uid == os.getuid():
             Path(folder).chmod(0o700)
+    keep_restores_out()
     upgraded = _is_upgrade()
     if problem := database_role.why_not_set_up():
         sys.stderr.write(f"{problem}\n")
@@ -33,6 +38,25 @@ def prepare() -> bool:
         Path(database["NAME"]).chmod(0o600)
     stop_where_something_is_wrong()
     return upgraded
+
+
+def serving_file() -> Path:
+    """Locked as long as somebody serves this data folder."""
+    return Path(settings.DATA_DIR) / "serving.lock"
+
+
+def restoring_file() -> Path:
+    """Locked as long as a backup is being put back into this data folder."""
+    return Path(settings.DATA_DIR) / "restoring.lock"
+
+
+def keep_restores_out() -> None:
+    """No backup is put back until this process ends; where one is being put back now, it stops with exit code 2."""
+    _until_the_end.enter_context(alone(serving_file(), seconds=SECONDS_FOR_LOCK))
+    with alone(restoring_file(), seconds=SECONDS_FOR_LOCK) as got:
+        if not got:
+            sys.stderr.write("A backup is being put back into this logbook. Start it when that is done.\n")
+            sys.exit(2)
 
 
 def stop_where_something_is_wrong() -> None:

@@ -13,7 +13,8 @@ FILES = {
     "requirements.txt": (),
     "requirements-postgres.txt": ("postgres",),
     "requirements-timestamp.txt": ("timestamp",),
-    "requirements-dev.txt": ("postgres", "timestamp", "dev"),
+    "requirements-encryption.txt": ("encryption",),
+    "requirements-dev.txt": ("postgres", "timestamp", "encryption", "dev"),
 }
 
 

@@ -56,15 +56,62 @@ def check_anchors(typed: str = "") -> Iterator[Finding]:
         words = _("The file of the anchors cannot be read (%(where)s).") % {"where": error}
         yield Finding("anchor altered", "anchors", words)
         known = []
-    for anchor in known:
-        yield from _entry(anchor.number, anchor.mac, anchor.whence)
-        yield from _access(anchor.access_number, anchor.access_mac, anchor.whence)
+    unfit = [(place, finding) for place, anchor in enumerate(known) for finding in _fits(anchor)]
     if before := last_result():
+        place = sum(anchor.when < before.when for anchor in known)
         whence = f"{before.at}, verify_audit"
-        yield from _entry(before.entries, before.code.replace("-", "").lower(), whence)
-        yield from _access(before.access_number, before.access_code, whence)
+        found = [
+            *_entry(before.entries, before.code.replace("-", "").lower(), whence),
+            *_access(before.access_number, before.access_code, whence),
+        ]
+        unfit += [(place, finding) for finding in found]
+    yield from _put_back(known, unfit)
     if typed:
         yield from check_typed(typed)
+
+
+def _fits(anchor: anchors.Anchor) -> Iterator[Finding]:
+    yield from _entry(anchor.number, anchor.mac, anchor.whence)
+    yield from _access(anchor.access_number, anchor.access_mac, anchor.whence)
+
+
+def _put_back(known: list[anchors.Anchor], unfit: list[tuple[int, Finding]]) -> Iterator[Finding]:
+    """What does not fit, each; but what a restore that follows in the file took away is told once for it.
+
+    A line of the file never makes a finding go: it can only gather some under another name (docs/adr/0012).
+    """
+    restores = [place for place, anchor in enumerate(known) if anchor.why == anchors.RESTORE]
+    gone: dict[tuple[int, str], int] = {}
+    for place, finding in unfit:
+        what, _colon, number = finding.record.partition(":")
+        took = (at for at in restores if at >= place and int(number) > _kept(known[at], what))
+        restore = next(took, None)
+        if restore is None:
+            yield finding
+        else:
+            gone[restore, what] = max(int(number), gone.get((restore, what), 0))
+    for (restore, what), last in gone.items():
+        yield _gone(known[restore], what, last)
+
+
+def _kept(anchor: anchors.Anchor, what: str) -> int:
+    return anchor.number if what == "entry" else anchor.access_number
+
+
+def _gone(restore: anchors.Anchor, what: str, last: int) -> Finding:
+    kept = _kept(restore, what)
+    words = {
+        "entry": _(
+            "The file of the anchors says that a backup was put back (%(at)s): entries %(first)s to %(last)s, which "
+            "stood in the chain before, are gone."
+        ),
+        "access": _(
+            "The file of the anchors says that a backup was put back (%(at)s): accesses %(first)s to %(last)s, which "
+            "were written before, are gone."
+        ),
+    }[what]
+    numbers = {"at": restore.at, "first": kept + 1, "last": last}
+    return Finding("copy put back", f"{what}:{kept}", words % numbers)
 
 
 def why_not_read(typed: str) -> str:
