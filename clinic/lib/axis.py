@@ -47,7 +47,7 @@ def axis_of(
     # A scale begins at its own least grade, whatever the step.
     bottom = low if least is not None and low == least else _floor(low, step)
     top = bottom + _ceiling(high - bottom, step)
-    return Axis(bottom, top if top > bottom else bottom + step, step)
+    return Axis(bottom, top if top > bottom else bottom + max(step, Decimal(1)), step)
 
 
 def axis_text(value: Figure) -> str:
