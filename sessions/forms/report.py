@@ -26,6 +26,7 @@ from sessions.measures.words import RecordStatus, Sex, Status
 from sessions.models import Device, Session
 from sessions.reports.periods import NAMES, days_of
 from sessions.reports.report import Report
+from sessions.reports.responses import limit_choices
 from sessions.reports.session_filter import ALL_LIMITS, SessionFilter
 
 YEARS = [
@@ -68,6 +69,7 @@ class LimitsForm(forms.Form):
     record_status = forms.ChoiceField(label=_("Record"), required=False, choices=_any(RecordStatus.choices))
     age = forms.ChoiceField(label=_("Age at the session"), required=False)
     sex = forms.ChoiceField(label=_("Sex"), required=False, choices=_any(Sex.choices))
+    response = forms.ChoiceField(label=_("Response of the course"), required=False)
 
     def __init__(
         self, data: Any = None, *, limits: frozenset[str] = ALL_LIMITS, extra: frozenset[str] = frozenset(), **more: Any
@@ -90,6 +92,7 @@ class LimitsForm(forms.Form):
                 self.fields[name].queryset = found()  # type: ignore[attr-defined]
         words: dict[str, Any] = {"period": _any(NAMES.items(), _("by dates")), "age": None}
         words["age"] = _any([(band.code, band.label) for band in BANDS])
+        words["response"] = _any(limit_choices(), ALL_FEMININE) if "response" in self.fields else None
         for name, choices_of in words.items():
             if name in self.fields:
                 self.fields[name].choices = choices_of  # type: ignore[attr-defined]

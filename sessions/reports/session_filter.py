@@ -15,18 +15,20 @@ from sessions.measures.ages import BY_CODE as BANDS
 from sessions.measures.words import PERFORMED, SIGNED, RecordStatus
 from sessions.models import Application, Session, SessionFigures
 from sessions.models.session import SessionQuerySet
+from sessions.reports.responses import courses_that
 
 # Limits that a session answers by itself; the others by its applications.
 OF_THE_SESSION = ("physician", "operator", "indication", "device", "status", "record_status", "sex")
 OF_AN_APPLICATION = ("site", "side", "substance")
-ALL_LIMITS = frozenset({"from_date", "to_date", "age", *OF_THE_SESSION, *OF_AN_APPLICATION})
+ALL_LIMITS = frozenset({"from_date", "to_date", "age", "response", *OF_THE_SESSION, *OF_AN_APPLICATION})
 
 
 @dataclass(frozen=True)
 class SessionFilter:
     """Which sessions; None or empty is no limit. Dates are days in the clinic's time zone, both included.
 
-    Site, side and substance are those of one application: "palm, left" is the left palm.
+    Site, side and substance are those of one application: "palm, left" is the left palm. The response is that of the
+    course: key of a definition, and how the course stands to it (`sessions/reports/responses.py`).
     """
 
     from_date: date | None = None
@@ -42,6 +44,7 @@ class SessionFilter:
     record_status: str = ""
     age: str = ""
     sex: str = ""
+    response: str = ""
 
     def in_words(self) -> str:
         """The limits that were set, as they are kept with an export; names nobody."""
@@ -74,6 +77,8 @@ def limits_of(chosen: SessionFilter, prefix: str = "") -> Q:
         limits &= Q(**{f"{prefix}age__gte": band.least})
         if band.most is not None:
             limits &= Q(**{f"{prefix}age__lte": band.most})
+    if chosen.response:
+        limits &= courses_that(chosen.response, f"{prefix}course")
     return limits & _applied(chosen, f"{prefix}session")
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from clinic.accounts.models import User
 from clinic.audit.act import act
-from sessions.models import Application, Course, Session
+from sessions.actions.figures import note_signed
+from sessions.measures.outcomes import BY_CODE
+from sessions.models import Application, Course, Observation, Session
 from tests.factories import PARIS
 
 
@@ -21,6 +23,7 @@ def a_session(
     started_at: datetime | None,
     sites: tuple[str, ...] = ("palm",),
     physician: User | None = None,
+    observations: tuple[dict[str, Any], ...] = (),
     **values: Any,
 ) -> Session:
     """A session with one application per site; signed and completed unless told otherwise."""
@@ -40,5 +43,14 @@ def a_session(
                 for n, site in enumerate(sites, start=1)
             ]
         )
+        if observations:
+            writing.create(*[_observation(session, n, values) for n, values in enumerate(observations, start=1)])
+        note_signed(session)
         writing.about(f"session:{session.uid}", course.patient_id)
     return session
+
+
+def _observation(session: Session, number: int, values: dict[str, Any]) -> Observation:
+    given = {"measure": "HDSS", "unit": "{score}", "site": "palm", "side": "right", "moment": "before"} | values
+    version = BY_CODE[given["measure"]].version
+    return Observation(session=session, number=number, scale_version=version, **given)

@@ -1,0 +1,346 @@
+"""Response by one definition, and for every measure how many fell and rose (domain 5.2, report 3).
+
+Read from the stored outcomes: one row for each course, measure, scale, unit, site and side.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, When
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clinic.lib.chart import Chart, Series
+from clinic.lib.table import Column, Row, Table
+from sessions.measures.outcomes import BY_CODE, MEASURES
+from sessions.measures.responses import Response
+from sessions.measures.sites import Side
+from sessions.models import Course, CourseFigures, Device, Outcome
+from sessions.reports.documented import Labels
+from sessions.reports.report import Asked, Built, Headline, Report
+from sessions.reports.responses import choices, definition, rule_in_words
+from sessions.reports.scales import scale_words, unit_words
+from sessions.reports.session_filter import ALL_LIMITS, SessionFilter, counted_within
+
+ONE_PLACE = Decimal("0.1")
+OPPOSITE = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
+DEFINITION = (
+    gettext_lazy(
+        "Counted once: each course, site and side with a first and a last value of the same measure, on the same scale, "
+        "in the same unit. These are the first and last value of the whole course, from its signed sessions."
+    ),
+    gettext_lazy(
+        "Which courses: those with a signed session within the limits that was completed or stopped early. A limit on the "
+        "site leaves out values of other sites, one on the left or right side those of the opposite side."
+    ),
+    gettext_lazy(
+        "Missing: what has a first value only (of a percentage also: whose first value is 0), and courses of an indication "
+        "of this measure without any value. Neither is in the share."
+    ),
+    gettext_lazy("Physician and device are those of the session of the last value, or of the only one."),
+    gettext_lazy("What was entered in error, and drafts, are never counted."),
+)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What a first and a last value have in common with others alike, and how many there are."""
+
+    scale: str
+    unit: str
+    site: str
+    side: str
+    physician: int
+    device: int | None
+    first: Decimal
+    last: Decimal | None
+    number: int
+
+
+@dataclass
+class Share:
+    """How many reached it, of those that can be told; the others are missing."""
+
+    reached: int = 0
+    judged: int = 0
+    missing: int = 0
+
+    def add(self, reached: bool | None, number: int) -> None:
+        if reached is None:
+            self.missing += number
+        else:
+            self.judged += number
+            self.reached += number * reached
+
+    @property
+    def rate(self) -> Decimal | None:
+        return percent(self.reached, self.judged)
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        return (self.judged, self.reached, self.rate, self.missing)
+
+
+SHARE_COLUMNS = (
+    Column("judged", gettext_lazy("First and last value"), "number"),
+    Column("reached", gettext_lazy("Response"), "number"),
+    Column("rate", gettext_lazy("Share"), "number", "%"),
+    Column("missing", gettext_lazy("Last value missing"), "number"),
+)
+
+
+def build(asked: Asked) -> Built:
+    """The share that reached the definition, in all and by place, physician and device; and every measure."""
+    used = definition(asked.definition)
+    outcomes = outcomes_within(asked.chosen)
+    pairs = _pairs(outcomes, used)
+    total = _share(pairs, used)
+    without = _courses_without_value(asked.chosen, used)
+    places = _places(pairs, used, total)
+    judged, unjudged = _measures(outcomes)
+    tables = (places, *_groups(pairs, used, total), _missing(total, without), judged, unjudged)
+    said = {"reached": total.reached, "judged": total.judged}
+    headline = (
+        Headline(total.rate if total.rate is not None else "–", _("%% response: %(reached)s of %(judged)s") % said),
+        Headline(total.missing, _("last values missing")),
+        Headline(without, _("courses without any value")),
+    )
+    return Built(tables, headline, (_chart(places, used),), (in_words(used),), used.key)
+
+
+def in_words(used: Response) -> str:
+    """The definition with its version and source, as a report prints it."""
+    return _("Response: “%(name)s”, version %(version)s: %(rule)s. Source: %(source)s") % {
+        "name": used.name,
+        "version": used.version,
+        "rule": rule_in_words(used),
+        "source": used.source,
+    }
+
+
+def outcomes_within(chosen: SessionFilter) -> QuerySet[Outcome]:
+    """The outcomes of the courses with a counted session within these limits, at the site and side that they name."""
+    if chosen.names:
+        found = Outcome.objects.filter(course__in=counted_within(chosen).order_by().values("course"))
+    else:
+        found = Outcome.objects.filter(course__in=_performed())
+    if chosen.site:
+        found = found.filter(site__in=[chosen.site, ""])
+    opposite = OPPOSITE.get(Side(chosen.side)) if chosen.side else None
+    return found.exclude(side=opposite) if opposite else found
+
+
+def percent(part: int, whole: int) -> Decimal | None:
+    """`part` of `whole`, to one place, half up; None of nothing."""
+    return (Decimal(100 * part) / whole).quantize(ONE_PLACE, ROUND_HALF_UP) if whole else None
+
+
+def median(values: Iterable[tuple[Decimal, int]]) -> Decimal | None:
+    """The middle of values, each with how often it is there; between two of them their mean. None of nothing."""
+    ordered = sorted((value, number) for value, number in values if number)
+    size = sum(number for _value, number in ordered)
+    if not size:
+        return None
+    low, high = _at(ordered, (size - 1) // 2), _at(ordered, size // 2)
+    return (low + high) / 2
+
+
+def _at(ordered: Sequence[tuple[Decimal, int]], place: int) -> Decimal:
+    for value, number in ordered:
+        if place < number:
+            return value
+        place -= number
+    raise IndexError(place)
+
+
+# --- Counting ------------------------------------------------------------------------------------
+
+
+def _performed() -> QuerySet[CourseFigures, Any]:
+    return CourseFigures.objects.filter(performed__gt=0).order_by().values("course")
+
+
+def _pairs(outcomes: QuerySet[Outcome], used: Response) -> list[Pair]:
+    """Equal first and last values counted together: few rows for a score, whatever the number of courses."""
+    found = outcomes.filter(measure=used.measure)
+    if used.unit:
+        found = found.filter(unit=used.unit)
+    of_last = Q(last_session__isnull=False)
+    found = found.annotate(
+        by=Case(When(of_last, then="last_session__figures__physician"), default="first_session__figures__physician"),
+        machine=Case(When(of_last, then="last_session__figures__device"), default="first_session__figures__device"),
+    )
+    names = ("scale", "unit", "site", "side", "by", "machine", "first_value", "last_value")
+    return [Pair(*row) for row in found.order_by().values_list(*names).annotate(times=Count("pk"))]
+
+
+def _share(pairs: Iterable[Pair], used: Response) -> Share:
+    share = Share()
+    for pair in pairs:
+        share.add(used.reached(pair.first, pair.last), pair.number)
+    return share
+
+
+def _courses_without_value(chosen: SessionFilter, used: Response) -> int:
+    """Courses within the limits that could have this measure and have no value of it."""
+    valued = Outcome.objects.filter(course=OuterRef("pk"), measure=used.measure)
+    if used.unit:
+        valued = valued.filter(unit=used.unit)
+    within: QuerySet[Any, Any] = counted_within(chosen).order_by().values("course") if chosen.names else _performed()
+    courses = Course.objects.filter(indication__in=BY_CODE[used.measure].indications, pk__in=within)
+    return courses.exclude(Exists(valued)).count()
+
+
+def _measures(outcomes: QuerySet[Outcome]) -> tuple[Table, Table]:
+    """For every measure how many fell, stayed and rose: as better and worse where lower or higher is better."""
+    first = F("first_value")
+    counted = outcomes.order_by().values_list("measure", "scale", "unit").annotate(
+        fell=Count("pk", filter=Q(last_value__lt=first)),
+        same=Count("pk", filter=Q(last_value=first)),
+        rose=Count("pk", filter=Q(last_value__gt=first)),
+        missing=Count("pk", filter=Q(last_value__isnull=True)),
+    )  # fmt: skip
+    order = {measure.code: place for place, measure in enumerate(MEASURES)}
+    judged, unjudged = [], []
+    for measure, scale, unit, fell, same, rose, missing in sorted(counted, key=lambda row: (order[row[0]], *row[1:3])):
+        better = BY_CODE[measure].lower_is_better
+        what = (str(BY_CODE[measure].name), scale_and_unit(measure, scale, unit), fell + same + rose)
+        if better is None:
+            unjudged.append(Row((*what, fell, same, rose, missing)))
+        else:
+            gained, lost = (fell, rose) if better else (rose, fell)
+            judged.append(Row((*what, gained, same, lost, missing)))
+    return (
+        _measure_table("measures", _("Every measure: better, same, worse"), (_("Better"), _("Worse")), judged),
+        _measure_table("directions", _("Measures without a better direction"), (_("Fell"), _("Rose")), unjudged),
+    )
+
+
+def _measure_table(name: str, title: str, words: tuple[str, str], rows: list[Row]) -> Table:
+    columns = (
+        Column("measure", _("Measure")),
+        Column("scale", _("Scale, unit")),
+        Column("both", _("First and last value"), "number"),
+        Column("first-word", words[0], "number"),
+        Column("same", _("Same"), "number"),
+        Column("last-word", words[1], "number"),
+        Column("missing", _("Last value missing"), "number"),
+    )
+    return Table(name, title, columns, rows, empty=_("No such value within these limits."))
+
+
+def scale_and_unit(measure: str, scale: str, unit: str) -> str:
+    """The scale and the unit of a stored outcome, in words; empty where the measure has one scale and no unit."""
+    version, rest = scale.split("|", 1)
+    name, maximum, minutes = rest.rsplit("|", 2)
+    said = scale_words(measure, version, name, Decimal(maximum) if maximum else None)
+    shown = unit_words(unit, Decimal(minutes) if minutes else None)
+    return ", ".join(part for part in (said, shown) if part)
+
+
+# --- Tables and chart ----------------------------------------------------------------------------
+
+
+def _places(pairs: list[Pair], used: Response, total: Share) -> Table:
+    """By site and side, one line for each scale and unit: medians of different scales are never mixed."""
+    labels, places = Labels(), defaultdict(list)
+    for pair in pairs:
+        places[pair.site, pair.side, pair.scale, pair.unit].append(pair)
+    rows = []
+    for site, side, scale, unit in sorted(places):
+        here = places[site, side, scale, unit]
+        both = [pair for pair in here if pair.last is not None]
+        rows.append(
+            Row(
+                (
+                    labels.place(site, side) or _("whole person"),
+                    scale_and_unit(used.measure, scale, unit),
+                    *_share(here, used).values,
+                    median((pair.first, pair.number) for pair in both),
+                    median((pair.last, pair.number) for pair in both if pair.last is not None),
+                )
+            )
+        )
+    columns = (
+        Column("place", _("Site and side")),
+        Column("scale", _("Scale, unit")),
+        *SHARE_COLUMNS,
+        Column("median_first", _("Median, first"), "number"),
+        Column("median_last", _("Median, last"), "number"),
+    )
+    totals = Row((_("All"), "", *total.values, None, None))
+    empty = _("No value of this measure within these limits.")
+    note = _("The medians are of those that have both values.")
+    return Table("places", _("Response by site and side"), columns, rows, totals if rows else None, note, empty)
+
+
+def _groups(pairs: list[Pair], used: Response, total: Share) -> tuple[Table, Table]:
+    physicians, devices = defaultdict(list), defaultdict(list)
+    for pair in pairs:
+        physicians[pair.physician].append(pair)
+        devices[pair.device].append(pair)
+    people = {user.pk: user.get_full_name() for user in get_user_model().objects.filter(pk__in=list(physicians))}
+    machines: dict[int | None, str] = {
+        device.pk: str(device) for device in Device.objects.filter(pk__in=[pk for pk in devices if pk])
+    }
+    machines[None] = _("no device written")
+    mix = _("Patients differ from one line to the next: the lines are not a comparison.")
+    return (
+        _group("physicians", _("Response by physician"), _("Physician"), physicians, people, used, total, mix),
+        _group("devices", _("Response by device"), _("Device"), devices, machines, used, total, mix),
+    )
+
+
+def _group(
+    name: str, title: str, heading: str, groups: Any, words: Any, used: Response, total: Share, note: str
+) -> Table:
+    found = sorted((words[key], key or 0, _share(pairs, used)) for key, pairs in groups.items())
+    rows = [Row((shown, *share.values)) for shown, _key, share in found]
+    columns = (Column("name", heading), *SHARE_COLUMNS)
+    totals = Row((_("All"), *total.values)) if rows else None
+    return Table(name, title, columns, rows, totals, note, _("No value of this measure within these limits."))
+
+
+def _missing(total: Share, without: int) -> Table:
+    rows = [
+        Row((_("First and last value (site and side of a course)"), total.judged)),
+        Row((_("Last value missing (site and side of a course)"), total.missing)),
+        Row((_("Courses of an indication of this measure without any value"), without)),
+    ]
+    columns = (Column("what", _("What is there")), Column("number", _("Number"), "number"))
+    return Table("missing", _("What is there and what is missing"), columns, rows)
+
+
+def _chart(places: Table, used: Response) -> Chart:
+    """The share by site and side, with the number behind each bar."""
+    told = [row.values for row in places.rows if row.values[2]]
+    labels = tuple(f"{', '.join(filter(None, values[:2]))} (n = {values[2]})" for values in told)
+    return Chart(
+        "response",
+        _("Share with a response"),
+        "bars",
+        labels,
+        (Series(str(used.name), tuple(values[4] for values in told)),),
+        unit="%",
+        x_title=_("Site and side"),
+        y_title=_("Share"),
+        empty=_("Nothing has a first and a last value within these limits."),
+        least=0,
+        most=100,
+    )
+
+
+REPORT = Report(
+    code="response",
+    title=gettext_lazy("Response"),
+    purpose=gettext_lazy("How many courses reached a response, by a definition with its source, and what is missing."),
+    version="1",
+    definition=DEFINITION,
+    build=build,
+    limits=ALL_LIMITS,
+    definitions=choices,
+)

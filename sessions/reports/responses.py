@@ -1,0 +1,94 @@
+"""Which definitions of a response there are, and what each of them asks of the stored outcomes of a course."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from clinic.lib.figures import figure_text
+from sessions.measures.responses import POINT, PUBLISHED, Reached, Response, Rule
+from sessions.models import Outcome
+
+# Half of the smallest difference that values of four decimals (and a percentage of two) can have: what a database that
+# computes in binary fractions loses is less.
+HALF_A_STEP, HALF_A_STEP_OF_PERCENT = Decimal("0.00005"), Decimal("0.000000005")
+
+
+def definitions() -> list[Response]:
+    """Every definition and version: the published ones first, in one order always."""
+    return list(PUBLISHED)
+
+
+def choices() -> list[tuple[str, str | Promise]]:
+    """The definitions as a form offers them: key and name, a former version saying so."""
+    return [(one.key, _named(one)) for one in definitions()]
+
+
+def limit_choices() -> list[tuple[str, str]]:
+    """How a course may stand to each definition, as a limit of every report."""
+    return [(f"{key}{POINT}{word.value}", f"{name} – {word.label}") for key, name in choices() for word in Reached]
+
+
+def definition(key: str) -> Response:
+    """The definition of this key, the first one where none was asked for."""
+    found = definitions()
+    return next((one for one in found if one.key == key), found[0])
+
+
+def rule_in_words(one: Response) -> str:
+    """The rule as a reader reads it."""
+    words = {
+        Rule.FALL: _("a fall of at least %(amount)s"),
+        Rule.FALL_PERCENT: _("a fall of at least %(amount)s %% of the first value"),
+        Rule.RISE: _("a rise of at least %(amount)s"),
+        Rule.ANY_FALL: _("last value below the first"),
+        Rule.ANY_RISE: _("last value above the first"),
+        Rule.END_AT_MOST: _("last value at most %(amount)s"),
+    }[Rule(one.rule)]
+    return words % {"amount": figure_text(one.amount)}
+
+
+def _named(one: Response) -> str:
+    if one.in_use:
+        return str(one.name)
+    return _("%(name)s (version %(version)s, not used any more)") % {"name": one.name, "version": one.version}
+
+
+# --- As conditions of the database ---------------------------------------------------------------
+
+
+def judged_by(one: Response) -> Q:
+    """The outcomes that this definition can tell anything of."""
+    found = Q(measure=one.measure, last_value__isnull=False)
+    if one.unit:
+        found &= Q(unit=one.unit)
+    return found & Q(first_value__gt=0) if one.rule == Rule.FALL_PERCENT else found
+
+
+def reaching(one: Response) -> Q:
+    """The outcomes that are a response; the same answer as `Response.reached`."""
+    amount = one.amount or Decimal(0)
+    share = (100 - amount) / 100
+    changes: dict[Rule, dict[str, Any]] = {
+        Rule.FALL: {"last_value__lt": F("first_value") - (amount - HALF_A_STEP)},
+        Rule.FALL_PERCENT: {"last_value__lt": F("first_value") * share + HALF_A_STEP_OF_PERCENT},
+        Rule.RISE: {"last_value__gt": F("first_value") + (amount - HALF_A_STEP)},
+        Rule.ANY_FALL: {"last_value__lt": F("first_value")},
+        Rule.ANY_RISE: {"last_value__gt": F("first_value")},
+        Rule.END_AT_MOST: {"last_value__lte": amount},
+    }
+    return judged_by(one) & Q(**changes[Rule(one.rule)])
+
+
+def courses_that(response: str, course: str) -> Q:
+    """The limit "response" as a condition on `course`, the way to a course; `response` is one of `limit_choices`."""
+    key, _point, word = response.rpartition(POINT)
+    one = definition(key)
+    judged, reached = (Q(**{f"{course}__in": _courses(asked)}) for asked in (judged_by(one), reaching(one)))
+    return {Reached.REACHED: reached, Reached.NOT_REACHED: judged & ~reached, Reached.UNKNOWN: ~judged}[Reached(word)]
+
+
+def _courses(asked: Q) -> QuerySet[Outcome, int]:
+    return Outcome.objects.filter(asked).order_by().values_list("course", flat=True)
