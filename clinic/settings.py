@@ -106,6 +106,8 @@ EMERGENCY_MINUTES = whole_number("CLINIC_EMERGENCY_MINUTES", 30, 0, 240)
 ANSWERS_VALID_DAYS = whole_number("CLINIC_ANSWERS_VALID_DAYS", 0, 0, 3650) or None
 # How many whole months of accesses (who looked, who logged in) are kept is the clinic's decision, too.
 ACCESS_MONTHS = whole_number("CLINIC_ACCESS_MONTHS", 0, 0, 600) or None
+# How long a large file that somebody asked for waits to be fetched.
+DOWNLOAD_HOURS = whole_number("CLINIC_DOWNLOAD_HOURS", 24, 1, 168)
 LONGEST_SESSION_HOURS = 12
 USE_I18N = True
 USE_TZ = True

@@ -5,7 +5,7 @@ from django.urls import include, path
 
 from clinic.accounts import views as accounts
 from clinic.accounts import views_second_factor as factor
-from clinic.operations import verification
+from clinic.operations import downloads, verification
 from clinic.operations import views as operations
 from sessions.views import home
 
@@ -25,6 +25,10 @@ urlpatterns = [
     path("first-account/", accounts.first_account, name="first-account"),
     path("emergency/", accounts.emergency, name="emergency"),
     path("emergency/end/", accounts.emergency_end, name="emergency-end"),
+    path("downloads/", downloads.downloads, name="downloads"),
+    path("downloads/progress/", downloads.progress, name="downloads-progress"),
+    path("downloads/cancel/", downloads.cancel, name="downloads-cancel"),
+    path("downloads/<uuid:uid>/file/", downloads.file, name="downloads-file"),
     path("verification/", verification.verification, name="verification"),
     path("verification/start/", verification.verification_start, name="verification-start"),
     path("accounts/", accounts.accounts, name="accounts"),

@@ -18,6 +18,8 @@ from clinic.audit.access import record_event
 
 Answer = Callable[[HttpRequest], HttpResponse]
 TOO_MANY = 429
+# A page asks for it by itself while nobody may be there: it keeps no log-in alive.
+UNATTENDED = "downloads-progress"
 
 
 def idle_limit(get_response: Answer) -> Answer:
@@ -36,7 +38,7 @@ def idle_limit(get_response: Answer) -> Answer:
             began = request.session.setdefault("logged_in_at", now)
             if now - seen > settings.IDLE_MINUTES * 60 or now - began > settings.LONGEST_LOGIN_HOURS * 3600:
                 end(request, "time_out")
-            elif SEEN not in request.session or now - seen > 20:
+            elif SEEN not in request.session or (now - seen > 20 and request.path != reverse(UNATTENDED)):
                 request.session[SEEN] = now
         elif kept:
             note_lost(request, kept)

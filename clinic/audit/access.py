@@ -28,6 +28,7 @@ FORMAT = "logbook-access-1"
 SEAL_FORMAT = "logbook-seal-1"
 OWN_LOCK = (LOCK[0], 2)
 LAST = 'SELECT "number", "mac", "at" FROM "audit_access" WHERE "number" IS NOT NULL ORDER BY "number" DESC LIMIT 1'
+LOOKS_AT_ONCE = 500
 
 _waiting: ContextVar[tuple[Access, ...]] = ContextVar("accesses that wait to be written", default=())
 
@@ -46,6 +47,17 @@ def record_event(kind: str, *, request: HttpRequest | None = None, by: Any = Non
     """Write down at once what is no look at a patient: a log-in, one that failed, a log-out."""
     with one_writer(), transaction.atomic(savepoint=False):
         _write([_access(kind, timezone.now(), request, by, None, detail)])
+
+
+def record_looks(*, by: Any, patient_ids: Iterable[int], kind: str, detail: str = "") -> None:
+    """Write down at once whom a file shows that was made for `by` while nobody waited; so many at a time that others
+    can write in between.
+    """
+    shown = sorted(patient_ids)
+    for start in range(0, len(shown), LOOKS_AT_ONCE):
+        with one_writer(), transaction.atomic(savepoint=False):
+            now = timezone.now()
+            _write([_access(kind, now, None, by, pk, detail) for pk in shown[start : start + LOOKS_AT_ONCE]])
 
 
 def write_waiting() -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from clinic.lib.table import Table
@@ -9,6 +11,17 @@ from clinic.lib.table import Table
 
 class Stopped(Exception):
     """The file is not wanted any more, or not now: nothing of it is kept."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody asked for: `question` is what the kind of the job builds it from, and nothing else."""
+
+    by: Any
+    question: dict[str, Any]
+    form: str
+    language: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -38,8 +51,7 @@ class Outgoing:
 
     `content` is a table, whose rows may be fetched as they are written (`clinic.lib.fetched`), or a document that is
     made already. `name` is that of the file: plain letters, nobody's name. `foot`: the head of the chain. `record`
-    writes the act that this file leaves, once, before anybody can fetch it: with the key of the form so that the same
-    file is never recorded twice.
+    writes the act that this file leaves, before anybody can fetch it; the key makes it one act, however often it is told.
     """
 
     content: Table | bytes

@@ -99,7 +99,7 @@ def write(
         else:
             digest = _write_pdf(file, passing, outgoing, language, printed_by)
         size = file.seek(0, os.SEEK_END)
-    return Written(form, passing.done, size, digest, passing.numbers.hexdigest(), frozenset(passing.people))
+    return Written(form, passing.done, size, digest, passing.digest.hexdigest(), frozenset(passing.people))
 
 
 @contextmanager
@@ -119,7 +119,7 @@ class _Passing:
     def __init__(self, table: Table, language: str, progress: Callable[[int], None], stop: Callable[[], bool]) -> None:
         self.whole, self.progress, self.stop = table, progress, stop
         self.lines = Lines(table.columns, language)
-        self.numbers = hashlib.sha256(BYTE_ORDER_MARK.encode("utf-8"))
+        self.digest = hashlib.sha256(BYTE_ORDER_MARK.encode("utf-8"))
         self.done, self.people = 0, set[int]()
 
     def table(self) -> Table:
@@ -131,15 +131,15 @@ class _Passing:
 
     def texts(self) -> Iterator[tuple[Batch, bytes]]:
         """Each batch, and its lines."""
-        self.numbers.update(self.lines.titles())
+        self.digest.update(self.lines.titles())
         for batch in batches_of(self.whole.rows, ROWS_AT_ONCE):
             if self.stop():
                 raise Stopped
             text = self.lines.written(batch)
-            self.numbers.update(text)
+            self.digest.update(text)
             yield batch, text
             self.done += len(batch)
-            self.people.update(batch.people)
+            self.people |= set(batch.people)
             self.progress(self.done)
 
 
@@ -149,7 +149,7 @@ def _write_csv(file: BufferedRandom, passing: _Passing, foot: str) -> str:
         file.write(text)
         if file.tell() > LARGEST_FILE_BYTES:
             raise Refused([Problem("", _("This file is too large. Narrow the period or another limit."), "too-long")])
-    digest = passing.numbers.copy()  # each byte is read once: so far the file and its numbers are the same
+    digest = passing.digest.copy()  # each byte is read once: so far the file and its numbers are the same
     last = passing.lines.foot(foot) if foot else b""
     file.write(last)
     digest.update(last)

@@ -6,14 +6,11 @@ at low priority, so that nobody waits for it, and whatever goes wrong here distu
 """
 
 import logging
-import os
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime, time, timedelta, tzinfo
-from pathlib import Path
 
 from django.conf import settings
 from django.db import connections
@@ -23,6 +20,7 @@ from clinic.accounts.web_sessions import SessionStore
 from clinic.audit import anchors
 from clinic.audit.chain import head
 from clinic.audit.verify import last_result
+from clinic.operations.programs import begin
 from clinic.operations.timestamp import stamp
 
 NIGHT = time(3, 10)
@@ -59,17 +57,7 @@ def is_anchor_due(now: datetime, last: datetime, *, moved: bool) -> bool:
 
 def begin_verification() -> subprocess.Popen[bytes]:
     """Start a verification that outlives the request which asked for it; where one runs, the second ends at once."""
-    where = {name: str(getattr(settings, name)) for name in ("DATA_DIR", "KEY_DIR", "ANCHOR_DIR")}
-    begun = subprocess.Popen(  # noqa: S603 -- ourselves
-        [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "verify_audit", "--background"],
-        env=os.environ | {f"CLINIC_{name}": path for name, path in where.items()},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C in the terminal is for the server
-        creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
-    )
-    threading.Thread(target=begun.wait, daemon=True).start()  # so that it leaves nothing behind when it ends
-    return begun
+    return begin("verify_audit", "--background")
 
 
 # --- The thread ----------------------------------------------------------------------------------

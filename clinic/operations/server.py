@@ -15,6 +15,7 @@ from clinic.audit.setup import why_no_key
 from clinic.lib.alone import alone
 from clinic.operations import database_role
 from clinic.operations.nightly import Nightly
+from clinic.operations.worker import Worker
 
 THREADS = 4
 WAITING = 32  # requests taken at once; more wait in the operating system's queue
@@ -131,9 +132,11 @@ def serve(*, upgraded: bool = False) -> None:
         log_level=LogLevels.warning,
         working_dir=settings.BASE_DIR,
     )
-    nightly = Nightly(verify_now=upgraded)
+    nightly, worker = Nightly(verify_now=upgraded), Worker()
     nightly.start()
+    worker.start()
     try:
         program.serve()
     finally:
+        worker.stop()
         nightly.stop()

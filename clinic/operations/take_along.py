@@ -23,8 +23,9 @@ from clinic.operations.database_role import owns_tables, why_not_set_up
 
 FROM = "taken_along"
 AT_ONCE = 500
-# Made by set-up in each database by itself, or no part of the record: who is logged in logs in again.
-LEFT = {"contenttypes", "auth", "sessions"}
+# Made by set-up in each database by itself, or no part of the record: who is logged in logs in again, and who waits for
+# a large file asks for it again.
+LEFT = {"contenttypes", "auth", "sessions", "operations"}
 
 
 def open_source(path: Path) -> None:

@@ -11,7 +11,7 @@ from clinic.accounts.passwords import LEAST_SCORE
 from clinic.audit.verify import result
 from clinic.lib import as_pdf, as_xlsx, typesetting
 from clinic.lib.fields import LINE, PROSE
-from clinic.operations import nightly, server, timestamp
+from clinic.operations import files, jobs, nightly, server, timestamp
 from clinic.settings import SQLITE_OPTIONS, whole_number
 from sessions.models import Device, Patient, Sample
 from sessions.reports import trail_files
@@ -82,6 +82,14 @@ def test_limits_are_those_of_the_code() -> None:
         "longest time for which the clinic may keep accesses, unless for ever": "600 months",
         "rows of a table as PDF": f"{as_pdf.LARGEST_TABLE_ROWS}",
         "rows of a table as spreadsheet": f"{as_xlsx.LARGEST_SHEET_ROWS}",
+        "rows of a report above which it is made while nobody waits": f"{jobs.MOST_ROWS_AT_ONCE}",
+        "large files of one person that are waiting or being made": f"{jobs.MOST_ACTIVE}",
+        "time that a large file waits to be fetched, unless the clinic sets another": f"{settings.DOWNLOAD_HOURS} hours",
+        "time that a large file stays in the list": f"{jobs.DAYS_IN_THE_LIST} days",
+        "largest CSV file": f"{files.LARGEST_FILE_BYTES} bytes",
+        "room on the disk below which no large file is made": f"{jobs.LEAST_FREE_BYTES} bytes",
+        "times that a large file is begun again after it was broken off": f"{jobs.MOST_TRIES}",
+        "time after which a large file of which nothing is heard is begun again": f"{jobs.GIVEN_UP_AFTER.seconds} seconds",
         "time to set a long PDF": f"{typesetting.LONGEST_SECONDS} seconds",
     }
 

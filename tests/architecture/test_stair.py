@@ -31,6 +31,11 @@ LEVELS: list[tuple[str, int]] = [
     ("sessions/charts", 9),
     ("sessions/forms", 10),
     ("clinic/formats", 0),
+    ("clinic/operations/models.py", 4),
+    ("clinic/operations/programs.py", 10),
+    ("clinic/operations/jobs.py", 10),  # pages of both rooms ask for a file, and say how far it is
+    ("clinic/operations/making.py", 10),
+    ("clinic/operations/worker.py", 10),
     ("clinic/operations/nightly.py", 10),
     ("clinic/operations/database_role.py", 10),
     ("clinic/operations/server.py", 10),

@@ -38,16 +38,19 @@
   // --- A part that did not arrive, or another page in its place (logged out): say so, replace nothing ---
   const unreached = document.getElementById("unreached");
   const say = (shown) => unreached && (unreached.hidden = !shown);
+  // What a page asks for by itself, while nobody may be there, neither complains nor counts as a sign of life.
+  const unattended = (event) => event.detail.requestConfig.elt.hasAttribute("data-unattended");
   const pathOf = (address) => new URL(address, location.href).pathname;
-  document.addEventListener("htmx:beforeRequest", () => say(false));
+  document.addEventListener("htmx:beforeRequest", (event) => unattended(event) || say(false));
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, requestConfig } = event.detail;
     if (pathOf(xhr.responseURL) === pathOf(requestConfig.path)) return;
     event.detail.shouldSwap = false;
-    say(true);
+    if (unattended(event)) location.reload();
+    else say(true);
   });
   for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"])
-    document.addEventListener(failure, () => say(true));
+    document.addEventListener(failure, (event) => unattended(event) || say(true));
   if (unreached) unreached.querySelector("button").addEventListener("click", () => say(false));
 
   // --- One click, one form: further ones wait for the answer (a download gives none, so not for ever) ---
@@ -174,7 +177,7 @@
       told = Date.now();
       stay();
     });
-    document.addEventListener("htmx:afterRequest", restart);
+    document.addEventListener("htmx:afterRequest", (event) => unattended(event) || restart());
     restart();
   }
 })();
