@@ -50,7 +50,7 @@ def record_export(*, by: User, taken: Taken, at: datetime | None = None) -> Rece
             **vars(taken), head_number=before.number, head_code=before.code, taken_at=writing.at, taken_by=by
         )
         writing.create(receipt)
-        writing.about(f"receipt:{receipt.uid}", None)
+        writing.about(f"report:{taken.report}", None)
     anchors.write("export")
     return receipt
 

@@ -40,6 +40,8 @@ NEEDED = {
     "change_device": P.MANAGE_DEVICES,
     "export_evidence": P.SEE_HISTORY,
     "record_export": P.SEE_REPORTS,
+    "save_filter": P.SEE_REPORTS,
+    "drop_filter": P.SEE_REPORTS,
     "export_record": P.READ_RECORDS,
     "export_letter": P.SEE_HISTORY,
     "export_timeline": P.SEE_HISTORY,

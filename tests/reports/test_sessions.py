@@ -1,13 +1,17 @@
 """The sessions report against counts worked out by hand."""
 
+from collections import defaultdict
 from datetime import date
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
+from sessions.models import Session
+from sessions.reports.report import Asked
 from sessions.reports.session_filter import SessionFilter
-from sessions.reports.sessions import build
-from tests.factories import a_course, a_device, a_patient
+from sessions.reports.sessions import build as build_report
+from sessions.reports.sessions import counted
+from tests.factories import PARIS, a_course, a_device, a_patient
 from tests.reports.rows import a_session, paris
 
 pytestmark = pytest.mark.django_db
@@ -19,13 +23,24 @@ def _english():
         yield
 
 
+def build(chosen, *, identities, whole=False):
+    return build_report(Asked(chosen, timezone.now(), identities=identities, whole=whole))
+
+
+def total(chosen):
+    return counted(chosen).total()
+
+
 def months(report):
-    return [row.values for row in report.months.rows]
+    return group(report, "months")
 
 
 def group(report, name):
-    table = next(table for table in report.groups if table.name == name)
-    return [row.values for row in table.rows]
+    return [row.values for row in report.table(name).rows]
+
+
+def listed(report):
+    return report.table("list").rows
 
 
 @pytest.fixture
@@ -35,7 +50,8 @@ def course(physician):
 
 def test_empty_logbook_counts_nothing(physician):
     report = build(SessionFilter(), identities=True)
-    assert (report.total.values(), months(report), list(report.list.rows), report.patient_ids) == ((0,) * 6, [], [], ())
+    assert (total(SessionFilter()).values(), months(report), list(listed(report))) == ((0,) * 6, [], [])
+    assert report.headline[0].figure == 0
 
 
 def test_month_is_that_of_the_clinic_across_year_ends_and_clock_changes(physician, course):
@@ -70,9 +86,9 @@ def test_period_takes_whole_days_of_the_clinic(physician, course):
         a_session(by=physician, course=course, started_at=moment)
     day = date(2026, 3, 29)
     report = build(SessionFilter(from_date=day, to_date=day), identities=True)
-    assert [row.values[0] for row in report.list.rows] == [paris(2026, 3, 29, 23, 59), paris(2026, 3, 29, 0, 0)]
-    assert build(SessionFilter(from_date=day), identities=False).total.performed == 3
-    assert build(SessionFilter(to_date=day), identities=False).total.performed == 3
+    assert [row.values[0] for row in listed(report)] == [paris(2026, 3, 29, 23, 59), paris(2026, 3, 29, 0, 0)]
+    assert total(SessionFilter(from_date=day)).performed == 3
+    assert total(SessionFilter(to_date=day)).performed == 3
 
 
 def test_stopped_counts_and_not_done_drafts_and_errors_do_not(physician, course):
@@ -87,23 +103,23 @@ def test_stopped_counts_and_not_done_drafts_and_errors_do_not(physician, course)
     a_session(by=physician, course=course, started_at=None, record_status="preliminary", status="", sites=())
     a_session(by=physician, course=course, started_at=start, record_status="entered-in-error")
     report = build(SessionFilter(), identities=True)
-    assert report.total.values() == (3, 2, 1, 1, 1, 2)
+    assert total(SessionFilter()).values() == (3, 2, 1, 1, 1, 2)
     assert months(report) == [(date(2026, 3, 1), 3, 2, 1, 1, 1, 1), ("no start written yet", 0, 0, 0, 0, 0, 1)]
-    assert report.months.totals.values == ("All", 3, 2, 1, 1, 1, 2)
-    assert len(report.list.rows) == 6
-    assert [row.values[0] for row in report.list.rows][-1] is None
+    assert report.table("months").totals.values == ("All", 3, 2, 1, 1, 1, 2)
+    assert len(listed(report)) == 6
+    assert [row.values[0] for row in listed(report)][-1] is None
 
 
 def test_session_with_two_sites_counts_once_in_all_and_once_per_site(physician, course):
     a_session(by=physician, course=course, started_at=paris(2026, 3, 12, 14), sites=("palm", "sole"))
     a_session(by=physician, course=course, started_at=paris(2026, 3, 13, 14), sites=("palm", "palm"))
     report = build(SessionFilter(), identities=True)
-    assert report.total.performed == 2
+    assert report.headline[0].figure == 2
     assert [(name, performed) for name, performed, *_rest in group(report, "site")] == [
         ("palm (hand)", 2),
         ("sole (foot)", 1),
     ]
-    assert [row.values[5] for row in report.list.rows] == ["palm (hand)", "palm (hand), sole (foot)"]
+    assert [row.values[5] for row in listed(report)] == ["palm (hand)", "palm (hand), sole (foot)"]
 
 
 def test_each_limit_alone_and_all_together(physician, other_physician, course):
@@ -127,8 +143,8 @@ def test_each_limit_alone_and_all_together(physician, other_physician, course):
     )
 
     def performed_and_drafts(**limits):
-        total = build(SessionFilter(**limits), identities=False).total
-        return total.performed, total.drafts
+        found = total(SessionFilter(**limits))
+        return found.performed, found.drafts
 
     assert performed_and_drafts() == (3, 1)
     assert performed_and_drafts(physician=other_physician.pk) == (1, 0)
@@ -151,12 +167,12 @@ def test_groups_name_physicians_indications_and_devices(physician, other_physici
     start = paris(2026, 3, 12, 14)
     a_session(by=physician, course=course, started_at=start, device=device)
     a_session(by=physician, course=course, started_at=start, physician=other_physician)
-    report = build(SessionFilter(), identities=False)
+    report = build(SessionFilter(), identities=False, whole=True)
     assert [row[0] for row in group(report, "physician")] == ["Dr Jeanne Morel", "Dr Paul Petit"]
     assert [row[0] for row in group(report, "indication")] == ["hyperhidrosis"]
     assert [row[0] for row in group(report, "device")] == ["Hidrex PSP1000 nº 4412", "no device written"]
-    assert report.list is None
-    assert [row.values for row in report.all_counts().rows][:3] == [
+    assert report.table("list") is None
+    assert group(report, "counts")[:3] == [
         ("Per month", "2026-03", 2, 2, 0, 0, 0, 0),
         ("Physician", "Dr Jeanne Morel", 1, 1, 0, 0, 0, 0),
         ("Physician", "Dr Paul Petit", 1, 1, 0, 0, 0, 0),
@@ -165,41 +181,71 @@ def test_groups_name_physicians_indications_and_devices(physician, other_physici
 
 def test_errors_are_listed_only_where_asked_for(physician, course):
     a_session(by=physician, course=course, started_at=paris(2026, 3, 12, 14), record_status="entered-in-error")
-    assert list(build(SessionFilter(), identities=True).list.rows) == []
+    assert list(listed(build(SessionFilter(), identities=True))) == []
     report = build(SessionFilter(record_status="entered-in-error"), identities=True)
-    assert ([row.struck for row in report.list.rows], report.total.performed) == ([True], 0)
+    assert ([row.struck for row in listed(report)], report.headline[0].figure) == ([True], 0)
 
 
-def test_pages_of_the_list_hold_every_session_once(physician, course):
-    same = paris(2026, 3, 12, 14)
-    for moment in (same, same, paris(2026, 3, 11, 9), None, None):
-        a_session(by=physician, course=course, started_at=moment, record_status="preliminary")
-    whole = [row.key for row in build(SessionFilter(), identities=True, size=None).list.rows]
-    paged, after = [], None
-    while True:
-        report = build(SessionFilter(), identities=True, after=after, size=2)
-        paged += [row.key for row in report.list.rows]
-        after = report.following
-        if after is None:
-            break
-    assert (paged, len(set(paged))) == (whole, 5)
+def test_page_has_the_newest_of_the_list_and_a_file_all_of_it(physician, course, monkeypatch):
+    monkeypatch.setattr("sessions.reports.session_list.PAGE_SIZE", 2)
+    for day in (11, 12, 13):
+        a_session(by=physician, course=course, started_at=paris(2026, 3, day, 9))
+    page, file = (build(SessionFilter(), identities=True, whole=whole) for whole in (False, True))
+    assert [row.values[0].day for row in listed(page)] == [13, 12]
+    assert [row.values[0].day for row in listed(file)] == [13, 12, 11]
 
 
-@pytest.mark.parametrize("size", [2, None])
-def test_number_of_queries_is_the_same_for_one_and_three_sessions(physician, course, size, django_assert_num_queries):
+@pytest.mark.parametrize("whole", [True, False])
+def test_number_of_queries_is_the_same_for_one_and_three_sessions(physician, course, whole, django_assert_num_queries):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     a_session(by=physician, course=course, started_at=paris(2026, 3, 12, 14), device=a_device(by=physician))
     with CaptureQueriesContext(connection) as one:
-        build(SessionFilter(), identities=True, size=size)
+        build(SessionFilter(), identities=True, whole=whole)
     for day in (13, 14):
         patient = a_patient(by=physician, record_number=f"2026-01{day}")
         a_session(by=physician, course=a_course(by=physician, patient=patient), started_at=paris(2026, 3, day, 14))
     with django_assert_num_queries(len(one.captured_queries)):
-        build(SessionFilter(), identities=True, size=size)
+        build(SessionFilter(), identities=True, whole=whole)
 
 
 def test_limits_in_words_name_what_was_set():
     chosen = SessionFilter(from_date=date(2026, 3, 1), site="palm")
     assert (chosen.in_words(), SessionFilter().in_words()) == ("from_date = 2026-03-01; site = palm", "all")
+
+
+@pytest.mark.parametrize("days", [
+    (None, None), ((2026, 1, 1), (2026, 12, 31)), ((2026, 1, 17), (2026, 3, 2)), ((2026, 2, 3), (2026, 2, 20)),
+    ((2026, 1, 31), (2026, 2, 1)), ((2026, 2, 1), None), (None, (2026, 2, 28)), ((2026, 1, 31), (2026, 1, 31)),
+])  # fmt: skip
+def test_whole_months_and_single_days_make_the_same_counts_as_the_sessions_one_by_one(physician, course, days):
+    """The tally of months, the days beside it, and a plain loop over the record agree."""
+    device = a_device(by=physician)
+    for month in (1, 2, 3):
+        for day in (1, 2, 16, 17, 28):
+            status = ("completed", "stopped", "not-done")[day % 3]
+            sites = ("palm", "sole") if day % 2 else ("palm",)
+            a_session(
+                by=physician,
+                course=course,
+                started_at=paris(2026, month, day, 23, 30),
+                status=status,
+                sites=sites,
+                device=device if day > 2 else None,
+            )
+    first, last = (date(*day) if day else None for day in days)
+    chosen = SessionFilter(from_date=first, to_date=last)
+    found = counted(chosen)
+    expected = {name: defaultdict(int) for name in ("month", "device", "site")}
+    for session in Session.objects.all():
+        day = session.started_at.astimezone(PARIS).date()
+        if session.was_performed and (not first or day >= first) and (not last or day <= last):
+            expected["month"][day.replace(day=1)] += 1
+            expected["device"][session.device_id or 0] += 1
+            for site in set(session.applications.values_list("site", flat=True)):
+                expected["site"][site] += 1
+    performed = {
+        name: {key: counts.performed for key, counts in found.by[name].items() if counts.performed} for name in expected
+    }
+    assert performed == {name: dict(counts) for name, counts in expected.items()}

@@ -256,7 +256,7 @@ def test_what_clinics_write_down_comes_out_of_the_report_as_counted_by_hand(walk
     # February: UK day 22 is 2 February = 1; cellulite 2, 5, 9, 12, 16 and 19 February = 6. Together 7.
     # By site: palms 7 + 2 = 9, soles 7, posterior thigh 10, forearm 1 (two sides, one session).
     report = client_of(staff).get(reverse("logbook:report", args=["sessions"]))
-    tables = {table.name: table for table in (report.context["report"].months, *report.context["report"].groups)}
+    tables = {table.name: table for table in report.context["built"].tables}
     months = [(row.values[0], row.values[1], row.values[4]) for row in tables["months"].rows]
     assert months == [(date(2026, 1, 1), 13, 1), (date(2026, 2, 1), 7, 0)]
     by_site = {str(row.values[0]): row.values[1] for row in tables["site"].rows}
@@ -265,7 +265,8 @@ def test_what_clinics_write_down_comes_out_of_the_report_as_counted_by_hand(walk
     assert by_indication == [1, 9, 10]
 
     february = client_of(staff).get(
-        reverse("logbook:report-csv", args=["sessions"]), {"part": "list", "from_date": "2026-02-01", "to_date": "2026-02-28"}
+        reverse("logbook:report-csv", args=["sessions"]),
+        {"part": "list", "from_date": "2026-02-01", "to_date": "2026-02-28"},
     )
     text = february.content.decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text), delimiter=";"))

@@ -89,8 +89,7 @@ def test_unsigned_page_is_for_those_who_sign(client_of, request, role):
 def test_staff_get_the_usual_reports_and_no_patient(client_of, staff, physician, course):
     a_session(by=physician, course=course, started_at=today_at(0))
     answer = client_of(staff).get(HOME)
-    first = timezone.localdate().replace(day=1)
-    assert f"?from_date={first:%Y-%m-%d}&amp;to_date={timezone.localdate():%Y-%m-%d}" in answer.content.decode()
+    assert f"{reverse('logbook:report', args=['sessions'])}?period=this-month" in answer.content.decode()
     assert ("Çelik" in answer.content.decode(), looks()) == (False, [])
 
 

@@ -72,6 +72,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "logbook:course-end": (PHYSICIAN, PHYSICIAN),
     "logbook:course-evidence": (READERS, READERS),
     "logbook:session-new": (PHYSICIAN, PHYSICIAN),
+    "logbook:sessions": (FINDERS, NOBODY),
     "logbook:session": (READERS, NOBODY),
     "logbook:session-pdf": (READERS, NOBODY),
     "logbook:session-edit": (PHYSICIAN, PHYSICIAN),
@@ -236,7 +237,8 @@ def test_address_that_names_nothing_is_not_found(
 ) -> None:
     allowed = EXPECTED[name][0] or EXPECTED[name][1]
     for letter in allowed:
-        response = client_of(people[ROLES[letter]]).get(address(name, records, strange=True))
+        client = client_of(people[ROLES[letter]])
+        response = getattr(client, "get" if EXPECTED[name][0] else "post")(address(name, records, strange=True))
         assert response.status_code == 404
 
 
