@@ -68,4 +68,4 @@ class Chart:
             *(Column(f"s{place}", one.name, "number", self.unit) for place, one in enumerate(self.series)),
         )
         values = zip(self.labels, *(one.values for one in self.series), strict=True)
-        return Table(self.name, self.title, columns, [Row(line) for line in values], note=self.note)
+        return Table(self.name, self.title, columns, [Row(line) for line in values])

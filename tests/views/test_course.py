@@ -1,5 +1,6 @@
 """The pages of a course."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -14,7 +15,7 @@ from django.urls import reverse
 from clinic.accounts.models import User
 from clinic.audit.models import Access
 from sessions.models import Course
-from tests.factories import a_course, a_patient, a_signed_session, an_observation, at, ready
+from tests.factories import a_course, a_draft, a_patient, a_signed_session, an_observation, at, ready
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -123,6 +124,37 @@ def test_page_of_a_course_shows_progress_and_series(client_of: ClientOf, physici
         client.get(address)
     assert len(three) == len(two)
     assert set(Access.objects.exclude(patient_id=None).values_list("kind", "patient_id")) == {("course", patient.pk)}
+
+
+def test_page_of_a_course_draws_what_is_signed_and_names_what_is_not(client_of: ClientOf, physician: User) -> None:
+    _patient, course, device = ready(by=physician)
+    client, address = client_of(physician), reverse("logbook:course", args=[course.uid])
+    a_draft(by=physician, course=course, device=device, started=at(date(2026, 1, 12)))
+    drafts_alone = client.get(address)
+    assert (drafts_alone.context["drawings"], drafts_alone.content.decode().count("<svg")) == ([], 0)
+    a_signed_session(
+        by=physician,
+        course=course,
+        device=device,
+        started=at(date(2026, 1, 14)),
+        status="stopped",
+        outcome_reason="pain",
+        observations=(an_observation(value="2"),),
+    )
+    page = client.get(address).content.decode()
+    drawings = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+    assert [re.search('aria-labelledby="(.*?)"', drawing)[1] for drawing in drawings] == [  # type: ignore[index]
+        "board-wide-title board-wide-desc",
+        "board-narrow-title board-narrow-desc",
+    ]
+    assert [drawing.count("14/01/2026 ·") > 0 for drawing in drawings] == [True, True]
+    assert [drawing.count("12/01/2026") for drawing in drawings] == [0, 0]
+    assert (page.count('href="#sessions"'), page.count('id="sessions"')) == (1, 1)
+    assert [(row.reason, row.phase) for row in client.get(address).context["board"].rows] == [
+        ("", "traitement d’attaque"),
+        ("douleur", "traitement d’attaque"),
+    ]
+    assert client.get(address).context["note"].count("1 ") == 1
 
 
 def test_correct_and_end(client_of: ClientOf, physician: User) -> None:
