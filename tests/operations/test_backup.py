@@ -45,10 +45,10 @@ def test_backup_is_one_file_that_says_where_the_history_stood(logbook: Logbook, 
     number, code, accesses = logbook.told()
     done = logbook.manage("backup", place / "one.zip")
     assert (done.returncode, done.stderr) == (0, "")
-    size = (place / "one.zip").stat().st_size
+    path = place / "one.zip"
+    size = f"{path.stat().st_size:,}".replace(",", "\N{NO-BREAK SPACE}")
     assert done.stdout.splitlines() == [
-        f"{place / 'one.zip'} holds the logbook up to entry {number}, code {code}, and access {accesses + 1} "
-        f"({f'{size:,}'.replace(',', chr(0xA0))} bytes).",
+        f"{path} holds the logbook up to entry {number}, code {code}, and access {accesses + 1} ({size} bytes).",
         "It was read again and is whole.",
         "Whoever has this file can read every record: lock it away, or encrypt it with --recipient.",
         "The keys are not in it. Keep a copy of audit_key.json in another place: without it a backup cannot be used.",
@@ -89,7 +89,7 @@ def test_backup_while_others_write_is_whole(logbook: Logbook, place: Path) -> No
     try:
         for writer in writers:
             assert int(writer.stdout.readline()) > before  # type: ignore[union-attr]
-        for number in range(4):
+        for number in range(2):
             acknowledged = max(int(writer.stdout.readline()) for writer in writers)  # type: ignore[union-attr]
             done = logbook.manage("backup", place / f"{number}.zip", "--json")
             assert (done.returncode, done.stderr) == (0, "")
@@ -204,7 +204,7 @@ def test_full_disk_leaves_nothing_behind(room: int, logbook: Logbook, place: Pat
 @pytest.mark.skipif(os.name != "posix", reason="kills as POSIX does")
 def test_backup_that_is_killed_leaves_no_file_and_the_next_one_sweeps(logbook: Logbook, place: Path) -> None:
     killed = 0
-    for delay in (0.7, 0.9, 1.1, 1.3, 1.6, 2.0):
+    for delay in (0.8, 1.2, 1.6):
         program = logbook.started("backup", place / "one.zip")
         time.sleep(delay)
         program.send_signal(signal.SIGKILL)
@@ -262,9 +262,6 @@ def test_password_of_the_database_stands_on_no_command_line(logbook: Logbook, pl
 @on_postgresql
 def test_missing_program_is_named(logbook: Logbook, place: Path, tmp_path: Path) -> None:
     done = logbook.manage("backup", place / "one.zip", PATH=str(tmp_path))
-    assert (done.returncode, done.stderr) == (
-        2,
-        "CommandError: The program pg_dump of PostgreSQL is missing on this machine. Install the client of PostgreSQL. "
-        "No backup was written.\n",
-    )
+    said = "The program pg_dump of PostgreSQL is missing on this machine. Install the client of PostgreSQL."
+    assert (done.returncode, done.stderr) == (2, f"CommandError: {said} No backup was written.\n")
     assert list(place.iterdir()) == []
