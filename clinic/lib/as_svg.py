@@ -51,7 +51,9 @@ def draw(chart: Chart, paper: Paper = WIDE) -> SafeString:
 
 def drawing_of(chart: Chart, paper: Paper = WIDE) -> Drawing:
     """The drawing of `chart`; one without a figure says so in words."""
-    drawing = Drawing(f"chart-{chart.name}-{paper.code}", paper.width, 0, chart.title, described(chart), paper.size)
+    drawing = Drawing(
+        f"chart-{chart.name}-{paper.code}", paper.width, 0, chart.title, described(chart), paper.size, paper is WIDE
+    )
     if not chart.figures:
         drawing.height = paper.size * 3
         drawing.words(0, paper.size * 2, chart.empty or _("There is nothing to draw."))

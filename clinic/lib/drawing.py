@@ -7,8 +7,8 @@ draws the same. The classes let the style sheet give the colours of the night; w
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from html import escape
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from clinic.lib.table import Text
@@ -35,6 +35,7 @@ class Drawing:
     title: Text
     description: Text
     size: float = 13
+    tooltips: bool = True
     parts: list[SafeString] = field(default_factory=list)
     hatched: set[int] = field(default_factory=set)
 
@@ -60,17 +61,21 @@ class Drawing:
         size = size or self.size
         shown = str(text) if room is None else fitted(str(text), room, size)
         whole = (element("title", str(text)),) if shown != str(text) else ()
-        weight = "600" if bold else "400"
+        weight = {"font_weight": "600"} if bold else {}
         self.add(
             element(
-                "text", *whole, shown, x=x, y=y, text_anchor=anchor, font_size=size, font_weight=weight, **paint(fill=look)
+                "text", *whole, shown, x=x, y=y, text_anchor=anchor, font_size=size, **weight, **paint(fill=look)
             )
         )  # fmt: skip
+
+    def told(self, tooltip: str) -> tuple[SafeString, ...]:
+        """The tooltip of a shape, where there is a pointer to ask for it."""
+        return (element("title", tooltip),) if tooltip and self.tooltips else ()
 
     def bar(self, x: float, y: float, width: float, height: float, place: int, tooltip: str = "") -> None:
         """A bar of the series `place`, in its colour and hatch."""
         self.hatched.add(place)
-        whole = (element("title", tooltip),) if tooltip else ()
+        whole = self.told(tooltip)
         self.add(
             element(
                 "rect", *whole, x=x, y=y, width=max(width, 0.5), height=max(height, 0.5), stroke_width=1,
@@ -80,18 +85,18 @@ class Drawing:
 
     def polyline(self, points: Iterable[tuple[float, float]], place: int, width: float = 1.75) -> None:
         """The line of the series `place`, in its colour and dash."""
-        dash = DASHES[place % len(DASHES)] or "none"
+        dash = {"stroke_dasharray": DASHES[place % 6]} if DASHES[place % 6] else {}
         joined = " ".join(f"{number(x)},{number(y)}" for x, y in points)
         self.add(
             element(
-                "polyline", points=joined, fill="none", stroke_width=width, stroke_linejoin="round", stroke_dasharray=dash,
+                "polyline", points=joined, fill="none", stroke_width=width, stroke_linejoin="round", **dash,
                 **paint(line=place),
             )
         )  # fmt: skip
 
     def mark(self, x: float, y: float, place: int, *, size: float = 4, tooltip: str = "") -> None:
         """The mark of the series `place`: its shape says which one it is without a colour."""
-        whole = (element("title", tooltip),) if tooltip else ()
+        whole = self.told(tooltip)
         shape = MARKS[place % len(MARKS)]
         look = {"fill": "none", **paint(line=place)} if shape in {"cross", "plus"} else paint(fill=place, line=place)
         self.add(
@@ -118,7 +123,7 @@ class Drawing:
         """The ground of the bars of one series: full, lines, dots, thick lines, a grid, level lines."""
         ground = element("rect", width=8, height=8, **paint(fill="back"))
         strokes = {
-            1: "M-1,7 L7,-1 M1,9 L9,1",
+            1: "M0,8 L8,0 M-1,1 L1,-1 M7,9 L9,7",
             3: "M0,0 L8,8 M-1,7 L1,9 M7,-1 L9,1",
             4: "M0,4 H8 M4,0 V8",
             5: "M0,2 H8 M0,6 H8",
@@ -126,7 +131,7 @@ class Drawing:
         if place % 6 == 0:
             drawn = element("rect", width=8, height=8, **paint(fill=place))
         elif place % 6 == 2:
-            drawn = element("path", d=outline("circle", 2, 2, 1.4) + outline("circle", 6, 6, 1.4), **paint(fill=place))
+            drawn = element("path", d=outline("circle", 2, 2, 1.3) + outline("circle", 6, 6, 1.3), **paint(fill=place))
         else:
             width = 3.4 if place % 6 == 3 else 1.6
             drawn = element("path", d=strokes[place % 6], stroke_width=width, fill="none", **paint(line=place))

@@ -12,7 +12,7 @@ from clinic.lib.as_svg import Picture, picture
 from clinic.lib.axis import Axis, axis_of, axis_text
 from clinic.lib.drawing import Drawing, element, paint, width_of
 from clinic.lib.plot import GAP, NARROW, WIDE, Paper, Plot, legend, line_of, vertical_axis, with_unit
-from sessions.charts.sheet import LEAST_WORDS, Sheet, session_words
+from sessions.charts.sheet import LEAST_WORDS, Sheet
 from sessions.measures.words import Status
 from sessions.models import Course
 from sessions.reports.board import Line, Panel, ResponseBoard, Stop, response_board
@@ -39,7 +39,9 @@ def board_block(board: ResponseBoard, *, wide: bool = False) -> dict[str, object
 
 def board_drawing(board: ResponseBoard, paper: Paper = WIDE) -> Drawing:
     """The drawing of a board that has signed sessions."""
-    drawing = Drawing(f"board-{paper.code}", paper.width, 0, _("Response board"), described(board), paper.size)
+    drawing = Drawing(
+        f"board-{paper.code}", paper.width, 0, _("Response board"), described(board), paper.size, paper is WIDE
+    )
     _Board(drawing, board, paper).draw()
     return drawing
 
@@ -179,8 +181,7 @@ class _Board(Sheet):
                 self.drawing.mark(plot.x(at) + aside, plot.y(value), place, size=3, tooltip=said[at])
 
     def said(self, at: int, place: str, values: Sequence[object], unit: str) -> str:
-        figures = " / ".join(shown(value) for value in values)
-        return f"{session_words(self.board.stops[at])} · {place} · {figures}\u00a0{unit}".rstrip("\u00a0")
+        return self.of_session(at, f"{place} · {' / '.join(map(shown, values))}\u00a0{unit}".rstrip("\u00a0"))
 
     def sessions(self) -> None:
         """The numbers and days of the sessions."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from clinic.lib.axis import Axis, axis_of
 from clinic.lib.drawing import Drawing, element, number, outline, paint, width_of
 from clinic.lib.plot import GAP, Paper, Plot
 from sessions.measures.words import Severity, Status
-from sessions.reports.board import Lane, ResponseBoard, Stop
+from sessions.reports.board import Lane, ResponseBoard
 
 LANE_HEIGHT = 16.0
 # What is written along a lane has room for this many wide signs at least, or it is left to the tooltip and the table.
@@ -36,6 +37,16 @@ class Sheet:
     def x(self, place: int) -> float:
         return self.left + self.width / len(self.board.stops) * (place + 0.5)
 
+    def of_session(self, place: int, words: str) -> str:
+        """The tooltip of something that belongs to one session."""
+        return f"{self.names[place]} · {words}" if self.drawing.tooltips else ""
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The sessions by number and day."""
+        words = _("Session %(number)s, %(day)s")
+        return [words % {"number": stop.number, "day": shown(stop.day)} for stop in self.board.stops]
+
     def missed(self) -> None:
         """A cross where a session was not done, a half where it was stopped, each with its reason."""
         stops = self.board.stops
@@ -46,7 +57,7 @@ class Sheet:
         noted = [(place, stop) for place, stop in enumerate(stops) if stop.status in kinds]
         y = self.y + LANE_HEIGHT / 2
         for place, stop in noted:
-            words = f"{session_words(stop)} · {Status(stop.status).label} · {stop.reason}"
+            words = self.of_session(place, f"{Status(stop.status).label} · {stop.reason}")
             self.sign(self.x(place), y, _status_mark(stop.status), "ink", words)
         self.along([(place, stop.reason) for place, stop in noted], y)
         self.y += LANE_HEIGHT + self.paper.size * 0.6
@@ -71,7 +82,7 @@ class Sheet:
                 y,
                 f"event-{worst.severity}",
                 "bad",
-                f"{session_words(self.board.stops[place])} · {words}",
+                self.of_session(place, words),
             )
             if any(event.serious for event in found):
                 self.sign(self.x(place), y, "serious", "bad", "")
@@ -95,7 +106,7 @@ class Sheet:
 
     def sign(self, x: float, y: float, sign: str, look: str, tooltip: str) -> None:
         """One of the signs of the lanes; each has a shape of its own."""
-        whole = (element("title", tooltip),) if tooltip else ()
+        whole = self.drawing.told(tooltip)
         if sign == "serious":
             self.drawing.line(x - 6, y + 8, x + 6, y + 8, look, 2)
             return
@@ -154,7 +165,7 @@ class Sheet:
 
     def lane(self, lane: Lane) -> None:
         """One setting: a stroke for each phase, as high as its figure; the figure itself where it changes."""
-        size, stops = self.paper.size, self.board.stops
+        size = self.paper.size
         self.drawing.words(0, self.y + size, f"{lane.setting} ({lane.unit})", room=self.drawing.width)
         self.y += size * 1.3
         texts = [" / ".join(shown(value) for value in values) for values in lane.values]
@@ -171,16 +182,12 @@ class Sheet:
                 f"M{number(plot.x(place) - half)},{number(plot.y(value))} H{number(plot.x(place) + half)}"
                 for value in dict.fromkeys(values)
             )
-            words = f"{session_words(stops[place])} · {lane.place} · {lane.setting} · {texts[place]}\u00a0{lane.unit}"
+            words = self.of_session(place, f"{lane.place} · {lane.setting} · {texts[place]}\u00a0{lane.unit}")
             self.drawing.add(
-                element("path", element("title", words), d=strokes, stroke_width=2, fill="none", **paint(line="ink"))
+                element("path", *self.drawing.told(words), d=strokes, stroke_width=2, fill="none", **paint(line="ink"))
             )
         self.y += LANE_HEIGHT + size * 0.7
 
 
 def _status_mark(status: str) -> str:
     return "cross" if status == Status.NOT_DONE else "square"
-
-
-def session_words(stop: Stop) -> str:
-    return _("Session %(number)s, %(day)s") % {"number": stop.number, "day": shown(stop.day)}

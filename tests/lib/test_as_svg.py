@@ -310,3 +310,9 @@ def test_picture_that_is_tall_stays_on_one_page():
     assert block["width"] * ratio[1] / ratio[0] < 131
     frame = Frame("Report", "en", datetime(2026, 11, 22, tzinfo=UTC), "Lou Leroy", wide=True)
     assert len(PdfReader(io.BytesIO(document(BLOCKS, {"blocks": [block]}, frame))).pages) == 1
+
+
+def test_tooltips_are_for_those_who_point():
+    chart = a_chart("bars", "12", ((1, 2),))
+    titles = [[title.text for title in tree(chart, paper).iter(f"{SVG}title")] for paper in (WIDE, NARROW)]
+    assert titles == [["Sessions", "1 · 1", "2 · 2"], ["Sessions"]]
