@@ -7,17 +7,22 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from django.utils import timezone
+
 from clinic.accounts.models import User
+from clinic.operations.jobs import file_of
+from clinic.operations.models import Job, State
 from sessions.actions.course import open_course
 from sessions.actions.device import register_device
 from sessions.actions.patient import register_patient
 from sessions.actions.report import Taken, record_export
+from sessions.actions.response import define_response
 from sessions.actions.screening import record_consultation
 from sessions.actions.session import log_session
 from sessions.actions.session_rows import Entry, Row
 from sessions.actions.signature import sign_session
 from sessions.measures.answers import EACH_SESSION, ITEMS
-from sessions.models import Consultation, Course, Device, Patient, Receipt, Session
+from sessions.models import Consultation, Course, Device, Patient, Receipt, ResponseDefinition, Session
 
 PARIS = ZoneInfo("Europe/Paris")
 _numbers = count(1)
@@ -220,6 +225,15 @@ def ready(
     return patient, course, a_device(by=by, serial_number=f"S{next(_numbers)}")
 
 
+def a_definition(*, by: User, **values: Any) -> ResponseDefinition:
+    """A definition of a response of the clinic's own."""
+    given = {
+        "name": "HDSS: a point less", "measure": "HDSS", "unit": "", "rule": "fall", "amount": Decimal(1),
+        "source": "Decision of the clinic, January 2026",
+    }  # fmt: skip
+    return define_response(by=by, values=given | values)
+
+
 def a_receipt(*, by: User, **values: Any) -> Receipt:
     """The receipt of a file of the sessions report, as if it had just left."""
     taken = {
@@ -228,3 +242,17 @@ def a_receipt(*, by: User, **values: Any) -> Receipt:
         "content_digest": "1" * 64,
     } | values  # fmt: skip
     return record_export(by=by, taken=Taken(**taken))
+
+
+def a_file(*, by: User, title: str = "Sessions report") -> Job:
+    """A large file that is ready, as a job leaves it; a few words stand in it."""
+    now, run = timezone.now(), uuid4().hex
+    job = Job.objects.create(
+        by=by, kind="export_report", title=title, form="csv", language="en", question={}, needs=["see reports"],
+        state=State.DONE, run=run, done_rows=12_345, all_rows=12_345, asked_at=now, finished_at=now,
+        expires_at=now + timedelta(hours=1), name="sessions.csv", size=3, sha256="0" * 64,
+    )  # fmt: skip
+    place = file_of(job)
+    place.parent.mkdir()
+    place.write_text("a,b")
+    return job

@@ -124,6 +124,11 @@ def claim() -> Job | None:
     return None
 
 
+def begun(job: Job, rows: int) -> bool:
+    """How many rows there will be, as soon as that is known."""
+    return _write(job, all_rows=rows)
+
+
 def beat(job: Job, rows: int) -> bool:
     """Say that this run goes on and how far it is; whether the job is still wanted, and wanted from this run."""
     return _write(job, beat_at=timezone.now(), done_rows=rows)

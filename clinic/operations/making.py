@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from clinic.audit.access import record_looks
 from clinic.lib.outgoing import Stopped, Written
 from clinic.lib.problems import Problem, Refused
+from clinic.lib.table import Table
 from clinic.operations import jobs
 from clinic.operations.files import write
 from clinic.operations.models import Job
@@ -37,8 +38,8 @@ def work(stopping: threading.Event, *, once: bool) -> None:
         elif once:
             return
         else:
+            close_old_connections()  # one that broke, or was open for long
             stopping.wait(SECONDS_BETWEEN_LOOKS)
-        close_old_connections()
 
 
 def make(job: Job, stopping: threading.Event) -> None:
@@ -68,6 +69,8 @@ def _make(job: Job, beating: "Beating", stopping: threading.Event) -> None:
     if not jobs.may_have(job.by, job):
         raise Refused([Problem("", _("Your role does not allow this any more."), "not-allowed")])
     outgoing = jobs.build(job)
+    if isinstance(outgoing.content, Table):
+        jobs.begun(job, len(outgoing.content.rows))
     place = jobs.file_of(job)
     place.parent.mkdir(mode=0o700)
 
