@@ -17,9 +17,11 @@ class LogbookConfig(AppConfig):
         from sessions.actions.search import after_migration
         from sessions.models.guards import rules
         from sessions.models.trigrams import triggers
+        from sessions.reports.figures import check_figures
         from sessions.reports.signatures import check_signatures
 
         add_rules(rules)
         add_known(triggers)
         add_check(check_signatures)
+        add_check(check_figures)
         post_migrate.connect(after_migration, sender=self)
