@@ -104,6 +104,10 @@ IDLE_MINUTES = whole_number("CLINIC_IDLE_MINUTES", 15, 1, 120)
 EMERGENCY_MINUTES = whole_number("CLINIC_EMERGENCY_MINUTES", 30, 0, 240)
 # How long screening answers stay valid is the clinic's decision: there is no built-in number (domain A.2.6).
 ANSWERS_VALID_DAYS = whole_number("CLINIC_ANSWERS_VALID_DAYS", 0, 0, 3650) or None
+# Within how many days after its last session a course counts as active, and how many days a draft may wait for its
+# signature, are the clinic's decisions: no built-in number.
+ACTIVE_DAYS = whole_number("CLINIC_ACTIVE_DAYS", 0, 0, 3650) or None
+SIGN_WITHIN_DAYS = whole_number("CLINIC_SIGN_WITHIN_DAYS", 0, 0, 365) or None
 # How many whole months of accesses (who looked, who logged in) are kept is the clinic's decision, too.
 ACCESS_MONTHS = whole_number("CLINIC_ACCESS_MONTHS", 0, 0, 600) or None
 # How long a large file that somebody asked for waits to be fetched.

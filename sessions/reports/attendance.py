@@ -1,0 +1,209 @@
+"""Attendance and drop-out, from what was recorded (domain 5.2, report 6)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db.models import Count, F
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clinic.lib.chart import Chart, Series
+from clinic.lib.table import Column, Row, Table
+from sessions.measures.sites import Indication
+from sessions.measures.words import SIGNED, EndReason, OutcomeReason, Status
+from sessions.models import Course
+from sessions.reports.rates import courses_within, people_named, per_hundred, sums
+from sessions.reports.report import Asked, Built, Headline, Report
+from sessions.reports.session_filter import ALL_LIMITS, figures_within
+from sessions.reports.sessions import counted, without_gaps
+
+DEFINITION = (
+    gettext_lazy(
+        "Booked: signed sessions, performed or not done. The logbook keeps no appointments, so that an appointment that was "
+        "never written down as a session is not among them. A session of another day than planned is attended."
+    ),
+    gettext_lazy("Attended: completed or stopped early. Absent: not done, because the patient did not come."),
+    gettext_lazy(
+        "Drop-out: a course that ended before the number of sessions that the physician had planned, for another reason than "
+        "the goal reached. Counted of the courses that have ended and had a planned number."
+    ),
+    gettext_lazy("The end of a course is taken from its date of end; its physician is that of the course."),
+)
+COLUMNS = (
+    Column("booked", gettext_lazy("Booked"), "number"),
+    Column("attended", gettext_lazy("Attended"), "number"),
+    Column("rate", gettext_lazy("Attendance"), "number", "%"),
+    Column("absent", gettext_lazy("Absent"), "number"),
+    Column("other", gettext_lazy("Not done for another reason"), "number"),
+)
+
+
+def build(asked: Asked) -> Built:
+    """Attendance by month, physician and indication; courses that ended, by reason; drop-outs by physician and indication."""
+    months, physicians, indications = _attended(asked)
+    total = sums(indications.values()) if indications else (0, 0, 0)
+    people = people_named(physicians)
+    words: dict[str, Any] = dict(Indication.choices)
+    ended = _ended(asked)
+    drops = _drop_outs(ended)
+    tables = (
+        _table(
+            "months", _("Per month"), Column("month", _("Month of start"), "month"), months, total, lambda month: month
+        ),
+        _table("physician", _("Physician"), Column("physician", _("Physician")), physicians, total, people.__getitem__),
+        _table(
+            "indication",
+            _("Indication"),
+            Column("indication", _("Indication")),
+            indications,
+            total,
+            lambda word: str(words[word]),
+        ),
+        drops,
+        _reasons(ended),
+    )
+    dropped, planned = (drops.totals.values[2], drops.totals.values[1]) if drops.totals else (0, 0)
+    headline = (
+        Headline(
+            _shown(per_hundred(total[1], total[0])), _("%% attendance: %(part)s of %(whole)s") % _of(total[1], total[0])
+        ),
+        Headline(
+            _shown(per_hundred(dropped, planned)), _("%% drop-out: %(part)s of %(whole)s") % _of(dropped, planned)
+        ),
+    )
+    return Built(tables, headline, (_chart(months),))
+
+
+def _of(part: int, whole: int) -> dict[str, int]:
+    return {"part": part, "whole": whole}
+
+
+def _shown(rate: Any) -> Any:
+    return "–" if rate is None else rate
+
+
+Sums = dict[Any, tuple[int, ...]]
+
+
+def _attended(asked: Asked) -> tuple[Sums, Sums, Sums]:
+    """Booked, attended and absent by month, physician and indication."""
+    names = ("month", "physician", "indication")
+    missed = figures_within(asked.chosen).filter(
+        record_status__in=SIGNED, status=Status.NOT_DONE, session__outcome_reason=OutcomeReason.ABSENT
+    )
+    absent: dict[str, dict[Any, int]] = {name: defaultdict(int) for name in names}
+    for *keys, number in missed.order_by().values_list(*names).annotate(number=Count("pk")):
+        for name, key in zip(names, keys, strict=True):
+            absent[name][key] += number
+    found = counted(asked.chosen)
+    months, physicians, indications = (
+        {
+            key: (counts.performed + counts.not_done, counts.performed, absent[name][key])
+            for key, counts in found.by[name].items()
+            if counts.performed + counts.not_done
+        }
+        for name in names
+    )
+    return months, physicians, indications
+
+
+def _table(
+    name: str, title: str, first: Column, found: Sums, total: tuple[int, ...], shown: Callable[[Any], Any]
+) -> Table:
+    lines = sorted((shown(key), counts) for key, counts in found.items())
+    rows = [Row((word, *_counts(counts))) for word, counts in lines]
+    return Table(name, title, (first, *COLUMNS), rows, totals=Row((_("All"), *_counts(total))))
+
+
+def _counts(counts: tuple[int, ...]) -> tuple[Any, ...]:
+    booked, attended, absent = counts
+    return (booked, attended, per_hundred(attended, booked), absent, booked - attended - absent)
+
+
+# --- Courses that ended --------------------------------------------------------------------------
+
+
+def _ended(asked: Asked) -> list[Course]:
+    """The courses that ended within the dates asked for; the other limits are those of their sessions."""
+    found = courses_within(asked.chosen).filter(ended_date__isnull=False)
+    if asked.chosen.from_date:
+        found = found.filter(ended_date__gte=asked.chosen.from_date)
+    if asked.chosen.to_date:
+        found = found.filter(ended_date__lte=asked.chosen.to_date)
+    return list(found.annotate(done=F("figures__performed")).order_by("ended_date", "pk"))
+
+
+def _is_drop_out(course: Course) -> bool:
+    return (course.done or 0) < (course.planned_sessions or 0) and course.end_reason != EndReason.GOAL  # type: ignore[attr-defined]
+
+
+def _drop_outs(ended: list[Course]) -> Table:
+    people = people_named(course.physician_id for course in ended)
+    words: dict[str, Any] = dict(Indication.choices)
+    found: dict[tuple[str, str], list[tuple[int, ...]]] = defaultdict(list)
+    for course in ended:
+        planned = bool(course.planned_sessions)
+        key = (people[course.physician_id], str(words[course.indication]))
+        found[key].append((1, int(planned), int(planned and _is_drop_out(course))))
+    columns = (
+        Column("physician", _("Physician")),
+        Column("indication", _("Indication")),
+        Column("ended", _("Courses ended"), "number"),
+        Column("planned", _("With a planned number"), "number"),
+        Column("dropped", _("Drop-outs"), "number"),
+        Column("rate", _("Drop-out"), "number", "%"),
+    )
+    lines = [((*key, *_dropped(sums(counts)))) for key, counts in sorted(found.items())]
+    total = sums(counts for group in found.values() for counts in group) if found else (0, 0, 0)
+    rows = [Row(line) for line in lines]
+    return Table("drop-out", _("Drop-out"), columns, rows, totals=Row((_("All"), "", *_dropped(total))))
+
+
+def _dropped(counts: Iterable[int]) -> tuple[Any, ...]:
+    ended, planned, dropped = counts
+    return (ended, planned, dropped, per_hundred(dropped, planned))
+
+
+def _reasons(ended: list[Course]) -> Table:
+    counts: dict[str, int] = defaultdict(int)
+    for course in ended:
+        counts[course.end_reason] += 1
+    columns = (Column("reason", _("Reason for the end")), Column("courses", _("Courses ended"), "number"))
+    rows = [Row((str(label), counts[word])) for word, label in EndReason.choices if counts[word]]
+    return Table("reasons", _("Reasons for the end"), columns, rows, totals=Row((_("All"), len(ended))))
+
+
+def _chart(months: Sums) -> Chart:
+    labels = list(without_gaps(sorted(month for month in months if month)))
+    nothing = (0, 0, 0)
+    series = tuple(
+        Series(name, tuple(figure(months.get(month, nothing)) for month in labels))
+        for name, figure in (
+            (_("attended"), lambda counts: counts[1]),
+            (_("absent"), lambda counts: counts[2]),
+            (_("not done for another reason"), lambda counts: counts[0] - counts[1] - counts[2]),
+        )
+    )
+    return Chart(
+        "attendance-per-month",
+        _("Sessions attended and missed per month"),
+        "stacked",
+        tuple(labels),
+        series if labels else (),
+        x_title=_("Month of start"),
+        y_title=_("Sessions"),
+        empty=_("Nothing was counted within these limits."),
+        label_kind="month",
+    )
+
+
+REPORT = Report(
+    code="attendance",
+    title=gettext_lazy("Attendance and drop-out"),
+    purpose=gettext_lazy("How many of the sessions took place, who was absent, and which courses ended early and why."),
+    version="1",
+    definition=DEFINITION,
+    build=build,
+    limits=ALL_LIMITS,
+)

@@ -1,0 +1,50 @@
+"""What reports share: shares and rates with their rounding, and which courses the limits of sessions are about."""
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
+from statistics import median
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from sessions.models import Course, Device
+from sessions.reports.session_filter import SessionFilter, counted_within
+
+ONE_PLACE = Decimal("0.1")
+
+
+def per_hundred(part: int, whole: int) -> Decimal | None:
+    """`part` for each hundred of `whole`, to one place, half up; None of nothing."""
+    return (Decimal(100 * part) / whole).quantize(ONE_PLACE, ROUND_HALF_UP) if whole else None
+
+
+def middle(values: Iterable[int | Decimal]) -> Decimal | None:
+    """The median to one place, half up; None of nothing."""
+    known = [Decimal(value) for value in values]
+    return Decimal(median(known)).quantize(ONE_PLACE, ROUND_HALF_UP) if known else None
+
+
+def courses_within(chosen: SessionFilter) -> QuerySet[Course]:
+    """The courses with a counted session within these limits; every one where there is no limit. None in error."""
+    found = Course.objects.exclude(status="entered-in-error")
+    return found.filter(pk__in=counted_within(chosen).order_by().values("course")) if chosen.names else found
+
+
+def people_named(keys: Iterable[int]) -> dict[int, str]:
+    """The full names of these accounts."""
+    return dict(get_user_model().objects.filter(pk__in=set(keys)).values_list("pk", "full_name"))
+
+
+def devices_named(keys: Iterable[int | None]) -> dict[int | None, str]:
+    """What these devices are called; a session without one has "no device written"."""
+    known: dict[int | None, str] = {
+        device.pk: str(device) for device in Device.objects.filter(pk__in={key for key in keys if key})
+    }
+    return known | dict.fromkeys([None, 0], _("no device written"))
+
+
+def sums(rows: Iterable[tuple[Any, ...]]) -> tuple[int, ...]:
+    """The sum of each place of tuples of the same length."""
+    return tuple(map(sum, zip(*rows, strict=True)))
