@@ -11,8 +11,10 @@ from sessions.views import (
     patient_audit,
     receipt,
     report,
+    response,
     screening,
     session,
+    session_list,
     signature,
     trail,
     unsigned,
@@ -42,6 +44,7 @@ course_urls: list[URLPattern | URLResolver] = [
 ]
 session_urls: list[URLPattern | URLResolver] = [
     path("courses/<uuid:uid>/sessions/new/", session.new_session, name="session-new"),
+    path("sessions/", session_list.sessions, name="sessions"),
     path("sessions/<uuid:uid>/", signature.record, name="session"),
     path("sessions/<uuid:uid>/record.pdf", signature.record_as_pdf, name="session-pdf"),
     path("sessions/<uuid:uid>/edit/", session.edit_session, name="session-edit"),
@@ -71,6 +74,12 @@ report_urls: list[URLPattern | URLResolver] = [
     path("receipts/<uuid:uid>/", receipt.receipt, name="receipt"),
     path("receipts/<uuid:uid>/compare/", receipt.compare, name="receipt-compare"),
 ]
+response_urls: list[URLPattern | URLResolver] = [
+    path("responses/", response.definitions, name="definitions"),
+    path("responses/new/", response.new, name="definition-new"),
+    path("responses/<uuid:uid>/change/", response.change, name="definition-change"),
+    path("responses/<uuid:uid>/retire/", response.retire, name="definition-retire"),
+]
 history_urls: list[URLPattern | URLResolver] = [
     path("sessions/unsigned/", unsigned.unsigned, name="sessions-unsigned"),
     path("history/<slug:kind>/<uuid:uid>/", history.history, name="history"),
@@ -97,4 +106,4 @@ trail_urls: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = patient_urls + screening_urls + course_urls + session_urls + device_urls + report_urls + history_urls
-urlpatterns += trail_urls
+urlpatterns += trail_urls + response_urls

@@ -8,6 +8,7 @@ from sessions.models.figures import CourseFigures, Outcome, SessionFigures, Tall
 from sessions.models.observation import Observation, Result, Sample
 from sessions.models.patient import Patient
 from sessions.models.receipt import Receipt, SavedFilter
+from sessions.models.response import ResponseDefinition
 from sessions.models.screening import Answer, Consultation, Decision, Screening
 from sessions.models.search import SearchText
 from sessions.models.session import Session
@@ -29,6 +30,7 @@ __all__ = [
     "Patient",
     "Phase",
     "Receipt",
+    "ResponseDefinition",
     "Result",
     "Sample",
     "SavedFilter",

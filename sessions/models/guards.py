@@ -17,6 +17,7 @@ from sessions.models.event import AdverseEvent
 from sessions.models.observation import Observation, Result, Sample
 from sessions.models.patient import Patient
 from sessions.models.receipt import Receipt, SavedFilter
+from sessions.models.response import ResponseDefinition
 from sessions.models.screening import Answer, Consultation, Decision, Screening
 from sessions.models.session import IN_ERROR, Session
 from sessions.models.signature import Addendum, Signature
@@ -28,7 +29,10 @@ LOCKED = "The session is signed: it is amended, not edited."
 MOVED = "A row stays with the record that it was written for."
 Model = type[models.Model]
 ADDED_ONLY: tuple[Model, ...] = (Addendum, Signature, Decision, Consultation, Receipt)
-NEVER_DELETED: tuple[Model, ...] = (Patient, Course, Device, Session, Result, Screening, Answer, SavedFilter)
+NEVER_DELETED: tuple[Model, ...] = (
+    *(Patient, Course, Device, Session, Result, Screening, Answer),
+    *(SavedFilter, ResponseDefinition),
+)
 OF_THE_SESSION: tuple[Model, ...] = (Application, Observation, AdverseEvent, Sample)
 REMOVED_FROM_DRAFTS: tuple[Model, ...] = (*OF_THE_SESSION, Phase, CourseSite)
 

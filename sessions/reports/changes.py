@@ -141,6 +141,7 @@ BELONGING: dict[str, Callable[[int], Iterable[Strand]]] = {
     "course": _of_course,
     "session": _of_session,
     "device": _of_nothing,
+    "definition": _of_nothing,
 }
 
 

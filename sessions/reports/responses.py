@@ -1,24 +1,57 @@
 """Which definitions of a response there are, and what each of them asks of the stored outcomes of a course."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from clinic.lib.figures import figure_text
+from sessions.measures.outcomes import BY_CODE, unit_shown
 from sessions.measures.responses import POINT, PUBLISHED, Reached, Response, Rule
-from sessions.models import Outcome
+from sessions.models import Outcome, ResponseDefinition
 
 # Half of the smallest difference that values of four decimals (and a percentage of two) can have: what a database that
 # computes in binary fractions loses is less.
 HALF_A_STEP, HALF_A_STEP_OF_PERCENT = Decimal("0.00005"), Decimal("0.000000005")
 
 
+@dataclass(frozen=True)
+class Line:
+    """A definition in words; `uid` is that of the clinic's own, empty for a published one."""
+
+    response: Response
+    measure: str
+    rule: str
+    uid: UUID | None = None
+
+
 def definitions() -> list[Response]:
-    """Every definition and version: the published ones first, in one order always."""
-    return list(PUBLISHED)
+    """Every definition and version, the published ones first; of the clinic's own those in use before the former."""
+    return [*PUBLISHED, *(row.as_response() for row in _own())]
+
+
+def in_lines() -> list[tuple[str, list[Line]]]:
+    """All definitions in words: the clinic's own in use, the published ones, and what is not used any more."""
+    own = [(row.as_response(), row.uid) for row in _own()]
+    return [
+        ("own", [_line(one, uid) for one, uid in own if one.in_use]),
+        ("published", [_line(one) for one in PUBLISHED]),
+        ("former", [_line(one, uid) for one, uid in own if not one.in_use]),
+    ]
+
+
+def _own() -> QuerySet[ResponseDefinition]:
+    return ResponseDefinition.objects.order_by("-in_use", "name", "code", "-version")
+
+
+def _line(one: Response, uid: UUID | None = None) -> Line:
+    unit = unit_shown(one.unit) if one.unit else ""
+    measure = f"{BY_CODE[one.measure].name}, {unit}" if unit else str(BY_CODE[one.measure].name)
+    return Line(one, measure, rule_in_words(one), uid)
 
 
 def choices() -> list[tuple[str, str | Promise]]:
@@ -32,9 +65,15 @@ def limit_choices() -> list[tuple[str, str]]:
 
 
 def definition(key: str) -> Response:
-    """The definition of this key, the first one where none was asked for."""
-    found = definitions()
-    return next((one for one in found if one.key == key), found[0])
+    """The definition of this key, the first one where none was asked for. Raises `LookupError` where there is none."""
+    found = next((one for one in PUBLISHED if key in {"", one.key}), None)
+    if found:
+        return found
+    code, _point, version = key.rpartition(POINT)
+    own = ResponseDefinition.objects.filter(code=code, version=version).first() if version.isdigit() else None
+    if own is None:
+        raise LookupError(key)
+    return own.as_response()
 
 
 def rule_in_words(one: Response) -> str:

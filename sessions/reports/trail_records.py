@@ -15,7 +15,8 @@ from clinic.accounts.models import User
 from clinic.accounts.roles import Role
 from clinic.audit.changes import plainly
 from clinic.audit.verify.words import kind_in_words
-from sessions.models import Consultation, Course, Device, Patient, Result, Sample, Session
+from sessions.models import Consultation, Course, Device, Patient, ResponseDefinition, Result, Sample, Session
+from sessions.reports.registry import BY_CODE as REPORTS
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ RECORDS: dict[str, type[models.Model]] = {
     "course": Course,
     "session": Session,
     "device": Device,
+    "definition": ResponseDefinition,
 }
 # Which rows an address or an act may name, and how each is called.
 SAID: dict[str, tuple[Any, Callable[[Any], str]]] = {
@@ -62,6 +64,10 @@ SAID: dict[str, tuple[Any, Callable[[Any], str]]] = {
         ),
     ),
     "device": (Device.objects, lambda row: _("Device %(device)s") % {"device": row}),
+    "definition": (
+        ResponseDefinition.objects,
+        lambda row: _("Response “%(name)s”, version %(version)s") % {"name": row.name, "version": row.version},
+    ),
     "sample": (Sample.objects, lambda row: _("Sample %(number)s") % {"number": row.sample_id}),
     "result": (
         Result.objects.select_related("sample"),
@@ -120,8 +126,8 @@ def _accounts(keys: Iterable[str]) -> dict[str, Named]:
 def _other(kind: str, key: str) -> str:
     """A report that left the logbook, and whatever else an act names without a page of its own."""
     if kind == "report":
-        known = {"sessions": _("Sessions report"), "trail": _("Trail: changes"), "looks": _("Trail: looks")}
-        return known.get(key, capfirst(key))
+        known = {"trail": _("Trail: changes"), "looks": _("Trail: looks")}
+        return str(REPORTS[key].title) if key in REPORTS else known.get(key, capfirst(key))
     return capfirst(f"{kind} {key}".strip())
 
 

@@ -11,6 +11,7 @@ PAGES = {
     "course": "logbook:course",
     "session": "logbook:session",
 }
+LISTS = {"device": "logbook:devices", "definition": "logbook:definitions"}
 
 
 def to_page_of(request: HttpRequest, subject: str) -> HttpResponseRedirect:
@@ -20,4 +21,4 @@ def to_page_of(request: HttpRequest, subject: str) -> HttpResponseRedirect:
     """
     messages.info(request, _("This form was sent before; what it said the first time is stored. Please check it here."))
     kind, _colon, uid = subject.partition(":")
-    return redirect(PAGES[kind], uid) if kind in PAGES else redirect("logbook:devices" if kind == "device" else "home")
+    return redirect(PAGES[kind], uid) if kind in PAGES else redirect(LISTS.get(kind, "home"))

@@ -46,6 +46,10 @@ NEEDED = {
     "export_letter": P.SEE_HISTORY,
     "export_timeline": P.SEE_HISTORY,
     "record_trail_export": P.SEE_HISTORY,
+    "define_response": P.SIGN_RECORDS,
+    "change_response": P.SIGN_RECORDS,
+    "retire_response": P.SIGN_RECORDS,
+    "export_course_letter": P.READ_RECORDS,
 }
 
 

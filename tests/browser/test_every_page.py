@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from clinic.accounts.models import User
 from clinic.accounts.roles import Role
+from clinic.operations.models import Job, State
 from sessions.actions.result import record_result
 from sessions.actions.session_rows import Row
 from sessions.actions.signature import add_addendum
@@ -21,7 +22,9 @@ from tests.browser.watched import HEIGHT, Watched
 from tests.factories import (
     a_consultation,
     a_course,
+    a_definition,
     a_draft,
+    a_file,
     a_patient,
     a_receipt,
     a_signed_session,
@@ -44,6 +47,9 @@ NO_PAGE = {
     "emergency-end": "takes a wish and leads to the first page",
     "verification-start": "takes a wish and leads to the page Verification",
     "logbook:patient-find": "a piece of the frame: tests/browser/test_search.py",
+    "downloads-progress": "a piece of the page of large files",
+    "downloads-cancel": "takes a wish and leads to the page of large files",
+    "downloads-file": "a file",
     "logbook:patient-duplicates": "a piece of the page that registers a patient",
     "logbook:report-csv": "a file",
     "logbook:report-xlsx": "a file",
@@ -78,6 +84,7 @@ PAGES = {
     "second-factor": "physician",
     "account-second-factor": "administrator",
     "verification": "auditor administrator",
+    "downloads": "physician staff",
     "logbook:patients": "physician",
     "logbook:patient-new": "physician",
     "logbook:patient": "physician staff",
@@ -95,6 +102,7 @@ PAGES = {
     "logbook:course-end": "physician",
     "logbook:course-evidence": "auditor",
     "logbook:session-new": "physician",
+    "logbook:sessions": "physician staff",
     "logbook:session": "physician",
     "logbook:session-edit": "physician",
     "logbook:session-sign": "physician",
@@ -114,6 +122,10 @@ PAGES = {
     "logbook:receipts": "staff",
     "logbook:receipt": "staff",
     "logbook:sessions-unsigned": "physician",
+    "logbook:definitions": "physician administrator",
+    "logbook:definition-new": "physician",
+    "logbook:definition-change": "physician",
+    "logbook:definition-retire": "physician",
     "logbook:history": "auditor",
     "logbook:trail": "auditor",
     "logbook:trail-looks": "auditor",
@@ -159,7 +171,8 @@ def addresses_of(physician: User, staff: User) -> dict[str, list[str]]:
     a_consultation(by=physician, patient=doubtful, replies=replies)
     receipt = a_receipt(by=staff)
     records = {
-        "receipt": receipt, "patient": patient, "course": course, "session": signed, "device": device, "consultation": course.consultation
+        "receipt": receipt, "patient": patient, "course": course, "session": signed, "device": device, "consultation": course.consultation,
+        "definition": a_definition(by=physician),
     }  # fmt: skip
     found = {name: [_address(name, records, staff)] for name in PAGES if name not in NOT_BY_ROUTE}
     found |= {
@@ -183,6 +196,15 @@ def addresses_of(physician: User, staff: User) -> dict[str, list[str]]:
     found["logbook:report"] = [reverse("logbook:report", args=[report.code]) for report in REPORTS]
     found["home"].append("/nothing-here/")
     return found
+
+
+def files_in_every_state(by: User) -> None:
+    """Large files: one that is ready, and one in each other state."""
+    for state in State.values:
+        job = a_file(by=by, title=f"Rapport des séances, {state}")
+        failed = "Le disque du carnet est presque plein." if state == State.FAILED else ""
+        done = 5_000 if state == State.RUNNING else job.done_rows
+        Job.objects.filter(pk=job.pk).update(state=state, message=failed, done_rows=done, beat_at=timezone.now())
 
 
 NOT_BY_ROUTE = {

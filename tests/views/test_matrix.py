@@ -18,7 +18,7 @@ from sessions.actions.session_rows import Row
 from sessions.actions.signature import sign_session
 from sessions.models import Sample
 from tests.architecture.test_policy import routes
-from tests.factories import a_device, a_draft, a_receipt, an_entry, asked_today, at, ready
+from tests.factories import a_definition, a_device, a_draft, a_file, a_receipt, an_entry, asked_today, at, ready
 
 # p physician, s clinic staff, a auditor, d administrator, n nobody (not logged in).
 # "" in a column: no such method here, for anybody.
@@ -47,6 +47,10 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "account-second-factor": (ADMINISTRATOR, ADMINISTRATOR),
     "emergency": ("s", "s"),
     "emergency-end": (NOBODY, "s"),
+    "downloads": (ALL, NOBODY),
+    "downloads-progress": (ALL, NOBODY),
+    "downloads-cancel": (NOBODY, ALL),
+    "downloads-file": (PHYSICIAN, NOBODY),
     "verification": ("pad", "pad"),
     "verification-start": (NOBODY, "pad"),
     "logbook:patients": (FINDERS, FINDERS),
@@ -98,6 +102,10 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "logbook:receipts": (ALL, NOBODY),
     "logbook:receipt": (ALL, NOBODY),
     "logbook:receipt-compare": (NOBODY, ALL),
+    "logbook:definitions": (ALL, NOBODY),
+    "logbook:definition-new": (PHYSICIAN, PHYSICIAN),
+    "logbook:definition-change": (PHYSICIAN, PHYSICIAN),
+    "logbook:definition-retire": (PHYSICIAN, PHYSICIAN),
     "logbook:history": (READERS, NOBODY),
     "logbook:trail": (READERS, READERS),
     "logbook:trail-csv": (READERS, NOBODY),
@@ -108,6 +116,8 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "logbook:trail-looks-xlsx": (READERS, NOBODY),
     "logbook:trail-looks-pdf": (READERS, NOBODY),
 }
+# One person's own: the others are not told that it is there.
+OWN = {"downloads-file"}
 ROLES = {"p": Role.PHYSICIAN, "s": Role.STAFF, "a": Role.AUDITOR, "d": Role.ADMINISTRATOR, "n": None}
 ANSWERS = {200, 204, 302, 303}
 
@@ -145,7 +155,8 @@ def records(physician: User, administrator: User) -> dict[str, models.Model]:
     result = record_result(by=physician, sample=stored, values=values)
     return {
         "patient": patient, "course": course, "device": device, "session": signed, "sample": stored, "result": result,
-        "consultation": course.consultation, "account": administrator, "receipt": a_receipt(by=physician),
+        "consultation": course.consultation, "account": administrator, "job": a_file(by=physician), "receipt": a_receipt(by=physician),
+        "definition": a_definition(by=physician),
         "filter": save_filter(by=physician, report="sessions", name="Palms", question="site=palm", shared=True),
     }  # fmt: skip
 
@@ -159,11 +170,11 @@ def address(name: str, records: dict[str, models.Model], *, strange: bool = Fals
         "logbook:consultation": "consultation", "logbook:course": "course", "logbook:course-edit": "course",
         "logbook:course-end": "course", "logbook:course-evidence": "course", "logbook:session-new": "course",
         "logbook:result-new": "sample",
-        "logbook:result-error": "result", "logbook:device-edit": "device", "logbook:history": "patient",
+        "logbook:result-error": "result", "downloads-file": "job", "logbook:device-edit": "device", "logbook:history": "patient",
     }.get(name)  # fmt: skip
     converters = next(route.pattern.converters for known, route in routes() if known == name)
     if "uid" in converters:
-        noun = noun or next((word for word in ("receipt", "filter") if name.startswith(f"logbook:{word}")), None)
+        noun = noun or next((word for word in ("receipt", "filter", "definition") if name.startswith(f"logbook:{word}")), None)
         noun = noun or ("session" if name.startswith("logbook:session") else "patient")
         kwargs["uid"] = uuid4() if strange else records[noun].uid
     if "kind" in converters:
@@ -187,6 +198,7 @@ def test_route_answers_those_it_is_for(
         for method, allowed in (("GET", EXPECTED[name][0]), ("POST", EXPECTED[name][1])):
             client = client_of(people[role]) if role else Client()
             response = client.generic(method, where)
+            response.getvalue()  # a file that streams is read to its end
             to_log_in = response.status_code == 302 and response["Location"].startswith(reverse("account_login"))
             if response.status_code in ANSWERS and not (to_log_in and letter == "n"):
                 found[letter, method] = "answers"
@@ -202,7 +214,7 @@ def test_route_answers_those_it_is_for(
                     found[letter, method] if found[letter, method] in _no_method(name, letter) else "405"
                 )
             else:
-                wanted[letter, method] = "to log in" if letter == "n" else "403"
+                wanted[letter, method] = "to log in" if letter == "n" else "404" if name in OWN else "403"
     assert found == wanted
 
 
