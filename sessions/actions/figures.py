@@ -126,6 +126,7 @@ def _noting(vendor: str) -> str:
         "age": f"CASE WHEN {born} <= %s THEN (%s - {born}) / 10000 END",
         "events": counted.format(more=""),
         "serious": counted.format(more=" AND e.serious = 'yes'"),
+        "site": "COALESCE((SELECT a.site FROM logbook_application a WHERE a.session_id = s.id ORDER BY a.number, a.id LIMIT 1), '')",
     }
     # The patient stays as it is read until the act is done: whoever corrects the birth date meanwhile waits, and then
     # finds this row.

@@ -61,7 +61,8 @@ class Counted:
 class SessionFigures(Figure):
     """What picks and counts sessions, one row for each, drafts and those entered in error among them.
 
-    `day` is that of the start in the clinic's time zone, `month` its first; `age` the completed years on it.
+    `day` is that of the start in the clinic's time zone, `month` its first; `age` the completed years on it; `site` that
+    of the first application, empty where there is none.
     """
 
     session = models.OneToOneField(Session, PROTECT, primary_key=True, related_name="figures", db_constraint=False)
@@ -81,6 +82,7 @@ class SessionFigures(Figure):
     age = models.SmallIntegerField(null=True)
     events = models.IntegerField()
     serious = models.IntegerField()
+    site = Code()
 
     class Meta(Figure.Meta):
         verbose_name = _("figures of a session")
@@ -95,6 +97,11 @@ class SessionFigures(Figure):
                 name="session_figures_day",
             ),
             models.Index(fields=["day", "session"], condition=Q(events__gt=0), name="session_figures_events"),
+            # The list of sessions, sorted by each of these: within one value a page is one stretch (session_order.py).
+            *(
+                models.Index(fields=[name, "session"], name=f"session_by_{name}")
+                for name in ("indication", "status", "record_status", "physician", "device", "site")
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:

@@ -119,6 +119,7 @@ class Session(Clinical):
             models.Index(fields=["patient", "started_at"], name="session_patient_start"),
             models.Index(fields=["month", "physician", "status", "record_status"], name="session_month"),
             models.Index(fields=["started_at", "id"], name="session_start"),
+            models.Index(fields=["number", "id"], name="session_number"),
             models.Index(fields=["physician"], condition=Q(record_status=DRAFT), name="session_drafts"),
         ]
         constraints = [

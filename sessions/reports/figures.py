@@ -220,14 +220,20 @@ def _sessions(shifts: Any, ends: tuple[int | None, int | None]) -> Counted:
         "age": _age("p.birth_date", "s.day"),
         "events": "COALESCE(e.events, 0)",
         "serious": "COALESCE(e.serious, 0)",
+        "site": "COALESCE(a.site, '')",
     }
     events = (
         f"SELECT session_id, COUNT(*) AS events, SUM(CASE WHEN serious = '{YesNo.YES}' THEN 1 ELSE 0 END) AS serious "  # noqa: S608 -- as above
         f"FROM logbook_adverseevent WHERE {_within('session_id', ends)} GROUP BY session_id"
     )
+    sites = (
+        "SELECT session_id, site, ROW_NUMBER() OVER (PARTITION BY session_id ORDER BY number, id) AS place "  # noqa: S608 -- as above
+        f"FROM logbook_application WHERE {_within('session_id', ends)}"
+    )
     select = (
         f"{begin} SELECT {', '.join(columns.values())} FROM dated s JOIN logbook_course c ON c.id = s.course_id "  # noqa: S608 -- as above
-        f"JOIN logbook_patient p ON p.id = s.patient_id LEFT JOIN ({events}) e ON e.session_id = s.id"
+        f"JOIN logbook_patient p ON p.id = s.patient_id LEFT JOIN ({events}) e ON e.session_id = s.id "
+        f"LEFT JOIN ({sites}) a ON a.session_id = s.id AND a.place = 1"
     )
     return Counted(SessionFigures, tuple(columns), 1, select, values, _within("session_id", ends))
 

@@ -28,6 +28,7 @@ PAGES: dict[str, Promise] = {
     "verification": gettext_lazy("Verification"),
     "verification-start": gettext_lazy("Start of the verification"),
     "logbook:patients": gettext_lazy("Patients"),
+    "logbook:sessions": gettext_lazy("Sessions"),
     "logbook:patient": gettext_lazy("Patient"),
     "logbook:patient-new": gettext_lazy("Register a patient"),
     "logbook:patient-duplicates": gettext_lazy("Warning of a patient alike"),

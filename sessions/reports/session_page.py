@@ -1,0 +1,126 @@
+"""One page of the list of sessions, in the order that was asked for, in as many queries whatever it holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
+
+from clinic.lib.table import Column, Row
+from sessions.measures.words import RecordStatus
+from sessions.models import Session, SessionFigures
+from sessions.reports.session_filter import SessionFilter, figures_within
+from sessions.reports.session_list import LIST_COLUMNS, PAGE_SIZE, list_row, sites_of
+from sessions.reports.session_order import F, Order, Place, S, order_of, page_of, places_of
+
+# Up to here sessions are counted one by one, and a page is cut out of all that were found.
+COUNTED = 1000
+
+
+@dataclass(frozen=True)
+class Line:
+    """One session of the list: its cells, and the patient whom it shows."""
+
+    row: Row
+    session: Session
+
+    @property
+    def cells(self) -> list[tuple[Column, Any]]:
+        return list(zip(LIST_COLUMNS, self.row.values, strict=True))
+
+
+@dataclass(frozen=True)
+class Page:
+    """The lines of a page, how many sessions there are in all (none where they are more than are counted), and where
+    the pages before and after it begin: sessions, by their addresses.
+    """
+
+    lines: list[Line]
+    number: int | None
+    before: UUID | None = None
+    after: UUID | None = None
+
+    @property
+    def patients(self) -> list[int]:
+        return [line.session.patient_id for line in self.lines]
+
+
+class NoSuchPlace(LookupError):
+    """The page should begin at a session that does not exist."""
+
+
+def sessions_page(
+    chosen: SessionFilter, sort: str, *, after: UUID | None = None, before: UUID | None = None, size: int = PAGE_SIZE
+) -> Page:
+    """The page that follows the session `after`, or comes before the session `before`, or the first one."""
+    figures = figures_within(chosen)
+    if chosen.record_status != RecordStatus.IN_ERROR:
+        figures = figures.exclude(record_status=RecordStatus.IN_ERROR)
+    order = order_of(sort)
+    start = _place(order, before or after)
+    counted = list(figures.values_list("pk", flat=True)[: COUNTED + 1])
+    back, few = before is not None, len(counted) <= COUNTED
+    read = _cut if few else _looked_up
+    keys = read(order, counted if few else figures, start, size + 1, back)
+    more = len(keys) > size
+    if back and not more:  # fewer than a page come before: the first page shows them, and is full
+        return sessions_page(chosen, sort, size=size)
+    keys = (keys[1:] if back else keys[:-1]) if more else keys
+    lines = _lines(keys)
+    return Page(
+        lines,
+        len(counted) if few else None,
+        before=lines[0].session.uid if lines and (back or start is not None) else None,
+        after=lines[-1].session.uid if lines and (back or more) else None,
+    )
+
+
+def _place(order: Order, uid: UUID | None) -> Place | None:
+    if uid is None:
+        return None
+    value = Session._meta.get_field("uid").get_db_prep_value(uid, connection)
+    places = places_of(order, f'{S}."uid" = %s', [value])
+    if not places:
+        raise NoSuchPlace(uid)
+    return next(iter(places.values()))
+
+
+def _cut(order: Order, counted: Sequence[int], start: Place | None, size: int, back: bool) -> list[int]:
+    """Of a few sessions: all are put in order, and the page is cut out."""
+    if not counted:
+        return []
+    places = places_of(order, f'{F}."session_id" IN ({", ".join(["%s"] * len(counted))})', counted)
+    ordered = order.sorted(places)
+    if start is None:
+        return ordered[-size:] if back else ordered[:size]
+    if back:
+        return [pk for pk in ordered if order.after(start, places[pk])][-size:]
+    return [pk for pk in ordered if order.after(places[pk], start)][:size]
+
+
+def _looked_up(
+    order: Order, figures: QuerySet[SessionFigures], start: Place | None, size: int, back: bool
+) -> list[int]:
+    """Of many sessions: the page is looked up in the index of the order."""
+    return page_of(order, _condition(figures), start, size, back=back)
+
+
+def _condition(figures: QuerySet[SessionFigures]) -> tuple[str, Sequence[Any]]:
+    """The limits as SQL over the table of the figures."""
+    query = figures.query
+    query.get_initial_alias()
+    try:
+        statement, values = query.get_compiler(connection=connection).compile(query.where)
+    except EmptyResultSet:
+        return "FALSE", ()
+    return statement, values
+
+
+def _lines(keys: list[int]) -> list[Line]:
+    found = Session.objects.select_related("patient", "course", "physician", "device").in_bulk(keys)
+    sites = sites_of(keys)
+    sessions = [found[pk] for pk in keys if pk in found]
+    return [Line(list_row(session, sites.get(session.pk, [])), session) for session in sessions]
