@@ -124,8 +124,10 @@ def labels_below(drawing: Drawing, labels: Sequence[Label], kind: str, plot: Plo
     size, y = drawing.size, plot.top + plot.height + drawing.size * 1.4
     texts = [short_label(label, kind) for label in labels]
     widest = min(max(width_of(text, size) for text in texts), LONGEST_UPRIGHT_LABEL)
+    if kind == "month":
+        widest = max(widest, width_of("2000", size))
     every = max(1, ceil((widest + GAP) / plot.slot))
-    year, years_end = "", 0.0
+    year = ""
     for index in range(0, len(labels), every):
         x = plot.x(index)
         if every > 1:
@@ -134,11 +136,8 @@ def labels_below(drawing: Drawing, labels: Sequence[Label], kind: str, plot: Plo
         label = labels[index]
         if kind == "month" and isinstance(label, date) and str(label.year) != year:
             year = str(label.year)
-            if years_end and x - width_of(year, size) / 2 < years_end:
-                continue
-            years_end = x + width_of(year, size) / 2 + 4
             drawing.words(x, y + size * 1.3, year, anchor="middle", look="ink")
-    return y + (size * 1.3 if years_end else 0)
+    return y + (size * 1.3 if year else 0)
 
 
 def short_label(label: Label, kind: str) -> str:

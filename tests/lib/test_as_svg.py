@@ -177,7 +177,7 @@ def test_one_point_and_no_point():
 @pytest.mark.parametrize("count", [1, 2, 13, 47, 120])
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_labels_of_many_months_do_not_touch(paper, count, language):
-    months = tuple(date(2020 + place // 12, place % 12 + 1, 1) for place in range(count))
+    months = tuple(date(2020 + (place + 11) // 12, (place + 11) % 12 + 1, 1) for place in range(count))
     with translation.override(language):
         root = tree(a_chart("bars", months, (tuple(range(count)),), label_kind="month"), paper)
     rows = {}
