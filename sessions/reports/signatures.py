@@ -19,7 +19,7 @@ from sessions.reports.signed_rows import StoredSession, StoredSignature, stored_
 from sessions.rules.signature import AUTHORSHIP, Alteration, why_not_intact, why_not_signed_through
 from sessions.rules.signed_record import FORMAT, AsKnown
 
-BATCH = 250
+BATCH = 500
 BY_AUTHOR = (*AUTHORSHIP, Meaning.AMENDMENT)
 # Who was renamed while somebody else signed was signed by either name: nobody can tell which came first.
 AT_ONCE = timedelta(minutes=1)

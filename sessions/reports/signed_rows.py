@@ -164,9 +164,13 @@ def _below(
 ) -> Texts:
     """The rows of `model` by what they stand under, in their order, each with its own children where it has any."""
     called, children = nested
-    what = [_object(model, "r", names or {}, before=called)]
+    names = dict(names or {})
+    if called and not children:  # most answers need no decision
+        names[called] = "json('[]')" if connection.vendor == "sqlite" else "'[]'::jsonb"
+        called = ""
+    what = [_object(model, "r", names, before=called)]
     if called:
-        what += [_object(model, "r", names or {}, after=called), 'r."id"']
+        what += [_object(model, "r", names, after=called), 'r."id"']
     rows = _read(
         f'SELECT {parent or session}, {", ".join(what)} FROM "{model._meta.db_table}" r {join} '  # noqa: S608 -- names of our own tables
         f'WHERE {session} BETWEEN %s AND %s ORDER BY r."{order}", r."id"',
