@@ -2,6 +2,6 @@
 
 from clinic.audit.verify.findings import Finding, add_check
 from clinic.audit.verify.result import Result, last_result
-from clinic.audit.verify.run import verify
+from clinic.audit.verify.run import verify, verify_new
 
-__all__ = ["Finding", "Result", "add_check", "last_result", "verify"]
+__all__ = ["Finding", "Result", "add_check", "last_result", "verify", "verify_new"]

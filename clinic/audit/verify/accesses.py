@@ -45,7 +45,12 @@ def check_accesses(keys: Ring) -> Iterator[Finding]:
     if unnumbered < keys.accesses_before:
         words = _("%(number)s accesses from before the chain are missing.")
         yield Finding("access missing", "access", words % {"number": keys.accesses_before - unnumbered})
-    yield from _accesses(keys, seals)
+    yield from _accesses(keys, seals, 0, NOTHING_BEFORE)
+
+
+def check_new_accesses(keys: Ring, number: int, code: str) -> Iterator[Finding]:
+    """The accesses after this one, which had this code."""
+    yield from _accesses(keys, list(Seal.objects.order_by("first")), number, as_code(code) or NOTHING_BEFORE)
 
 
 def _seals(keys: Ring, seals: list[Seal]) -> Iterator[Finding]:
@@ -58,9 +63,8 @@ def _seals(keys: Ring, seals: list[Seal]) -> Iterator[Finding]:
         last, after = seal.last, bytes(seal.after)
 
 
-def _accesses(keys: Ring, seals: list[Seal]) -> Iterator[Finding]:
+def _accesses(keys: Ring, seals: list[Seal], number: int, mac: bytes) -> Iterator[Finding]:
     ends = {seal.last: seal for seal in seals}
-    number, mac = 0, NOTHING_BEFORE
     while rows := _after(number):
         for *said, own in rows:
             if number + 1 != said[0]:

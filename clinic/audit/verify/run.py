@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
@@ -12,12 +12,12 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic.audit.chain import code_of
+from clinic.audit.chain import code_of, moment_text
 from clinic.audit.keys import KeyMissing, Ring, ring
 from clinic.audit.models import Access, Link
-from clinic.audit.verify.accesses import check_accesses
+from clinic.audit.verify.accesses import check_accesses, check_new_accesses
 from clinic.audit.verify.beside import begin
-from clinic.audit.verify.chain import Place, check_chain
+from clinic.audit.verify.chain import Place, check_chain, check_new_entries
 from clinic.audit.verify.findings import Finding, added_checks, readable
 from clinic.audit.verify.outside import check_anchors, check_file, check_guards, check_tables
 from clinic.audit.verify.result import (
@@ -27,37 +27,63 @@ from clinic.audit.verify.result import (
     UNKNOWN,
     Result,
     keep,
+    last_result,
     progress_file,
     read_sealed,
     write_sealed,
 )
-from clinic.audit.verify.rows import check_rows
+from clinic.audit.verify.rows import check_new_rows, check_rows
 
 logger = logging.getLogger(__name__)
 # Progress is written down as often as this, for a run that is interrupted and for the page that shows it.
 SECONDS_BETWEEN = 2.0
 Progress = Callable[[int], None]
+Read = tuple[Place, list[Finding], str]
 
 
 def verify(*, anchor: str = "", resume: bool = False, progress: Progress | None = None) -> tuple[Result, list[Finding]]:
     """Read everything. The result is kept; the findings are all there are, remarks among them."""
     began = time.monotonic()
+
+    def read(place: Place, found: list[Finding]) -> Read:
+        return _read(place, found, _findings(place, anchor, found, progress))
+
     try:
-        place, found, state = _read(anchor, progress, *(_where_left() if resume else (Place(), [])))
+        place, found, state = read(*(_where_left() if resume else (Place(), [])))
     except BrokenText:
         with broken_text_as_it_is():
-            place, found, state = _read(anchor, progress, Place(), [])
+            place, found, state = read(Place(), [])
     result = _result(state, place, found, time.monotonic() - began)
     _keep(result)
     return result, found
 
 
-def _read(
-    anchor: str, progress: Progress | None, place: Place, found: list[Finding]
-) -> tuple[Place, list[Finding], str]:
+def verify_new() -> tuple[Result, list[Finding]]:
+    """Read what was written since the last full reading, where that found nothing; else everything.
+
+    It takes a moment, and is kept nowhere: of what is older, and of signatures, the full reading alone knows.
+    """
+    began, before = time.monotonic(), last_result()
+    last = Link.objects.filter(number=before.entries).first() if before and before.state == INTACT else None
+    if before is None or last is None:
+        return verify()
+
+    def read() -> Read:
+        place = Place(last.number, bytes(last.mac), moment_text(last.at))
+        return _read(place, [], _new_findings(place, before))
+
+    try:
+        place, found, state = read()
+    except BrokenText:
+        with broken_text_as_it_is():
+            place, found, state = read()
+    return _result(state, place, found, time.monotonic() - began), found
+
+
+def _read(place: Place, found: list[Finding], batches: Iterator[list[Finding]]) -> Read:
     """How far was read, what was found, and the state: what could not be read hides no alteration."""
     try:
-        for batch in _findings(ring(), place, anchor, found, progress):
+        for batch in batches:
             found += map(readable, batch)
     except KeyMissing as error:
         found.append(readable(_unread(str(error))))
@@ -101,9 +127,8 @@ def _each(check: Iterator[Any], said: Callable[[Finding], Any]) -> Iterator[Any]
         yield said(_unread(type(error).__name__))
 
 
-def _findings(
-    keys: Ring, place: Place, anchor: str, found: list[Finding], progress: Progress | None
-) -> Iterator[list[Finding]]:
+def _findings(place: Place, anchor: str, found: list[Finding], progress: Progress | None) -> Iterator[list[Finding]]:
+    keys = ring()
     others = begin(lambda: _others(keys, anchor))
     written = time.monotonic()
     for batch in _each(check_chain(keys, place), lambda finding: [finding]):
@@ -113,20 +138,24 @@ def _findings(
         if time.monotonic() - written > SECONDS_BETWEEN:
             _leave(place, found)
             written = time.monotonic()
+    yield from ([finding] for finding in _one_by_one([check_file(), check_guards(), check_tables()]))
     yield from ([finding] for finding in others())
 
 
+def _new_findings(place: Place, before: Result) -> Iterator[list[Finding]]:
+    keys = ring()
+    yield from _each(check_new_entries(keys, place), lambda finding: [finding])
+    accesses = check_new_accesses(keys, before.access_number, before.access_code)
+    checks = [check_guards(), check_tables(), check_new_rows(before.entries), accesses, check_anchors()]
+    yield from ([finding] for finding in _one_by_one(checks))
+
+
 def _others(keys: Ring, anchor: str) -> Iterator[Finding]:
-    """Every check but that of the chain, which takes about as long as these together."""
-    checks = [
-        check_file(),
-        check_guards(),
-        check_tables(),
-        check_rows(keys),
-        check_accesses(keys),
-        check_anchors(anchor),
-        *added_checks(),
-    ]
+    """What takes about as long as the chain and the file of the database together."""
+    return _one_by_one([check_rows(keys), check_accesses(keys), check_anchors(anchor), *added_checks()])
+
+
+def _one_by_one(checks: Iterable[Iterator[Finding]]) -> Iterator[Finding]:
     for check in checks:
         yield from _each(check, lambda finding: finding)
 

@@ -6,10 +6,10 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from clinic.audit.verify import Finding, Result, verify
+from clinic.audit.verify import Finding, Result, verify, verify_new
 from clinic.audit.verify.background import verify_alone
 from clinic.audit.verify.outside import why_not_read
 from clinic.audit.verify.result import ALTERED, INTACT
@@ -25,6 +25,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="write the result as JSON")
         parser.add_argument("--anchor", default="", help='an anchor from a printed foot: "1234 3F2A-91BC-07DE"')
+        parser.add_argument(
+            "--new", action="store_true", help="read what was written since the last full reading alone; keep no result"
+        )
         parser.add_argument("--resume", action="store_true", help="go on where an interrupted run stopped")
         parser.add_argument(
             "--background",
@@ -38,7 +41,12 @@ class Command(BaseCommand):
         if options["anchor"] and (problem := why_not_read(options["anchor"])):
             self.stderr.write(problem)
             sys.exit(2)
-        result, found = verify(anchor=options["anchor"], resume=options["resume"])
+        if options["new"]:
+            if options["anchor"] or options["resume"]:
+                raise CommandError("--new goes with neither --anchor nor --resume.")
+            result, found = verify_new()
+        else:
+            result, found = verify(anchor=options["anchor"], resume=options["resume"])
         if options["json"]:
             said = asdict(result) | {"said": [asdict(finding) for finding in found]}
             self.stdout.write(json.dumps(said, ensure_ascii=False, indent=1))
