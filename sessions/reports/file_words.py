@@ -3,9 +3,12 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from typing import Any
+from urllib.parse import parse_qsl
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -18,13 +21,15 @@ from clinic.accounts.models import User
 from clinic.audit.changes import plainly
 from clinic.audit.models import Act
 from clinic.audit.words import ACTS, LOOKS
-from sessions.models import Application, Course, Patient, Session
+from sessions.measures.ages import BANDS
+from sessions.models import Application, Course, Device, Patient, Session
 from sessions.reports.page_words import FORMS
+from sessions.reports.registry import REPORTS
+from sessions.reports.responses import limit_choices
 from sessions.reports.trail_records import subjects_in_words
 
 # The acts whose reason the program writes; that of an evidence pack a person types.
 KINDS = frozenset({"export_report", "export_record", "export_letter", "export_timeline", "export_trail"})
-TABLES: dict[str, Promise] = {"sessions": gettext_lazy("List"), "counts": gettext_lazy("Sessions, counts")}
 LIMITS: dict[str, Promise] = {
     "from_date": gettext_lazy("From"),
     "to_date": gettext_lazy("To"),
@@ -32,8 +37,12 @@ LIMITS: dict[str, Promise] = {
     "patient": gettext_lazy("Patient"),
     "kinds": gettext_lazy("Kinds"),
     "record": pgettext_lazy("audit", "Record"),
+    "age": gettext_lazy("Age at the session"),
+    "response": gettext_lazy("Response of the course"),
+    "definition": gettext_lazy("Definition"),
 }
-_TABLE = re.compile(r"([a-z][a-z-]*): (.*)", re.DOTALL)
+# "sessions/list: site=palm&physician=3": which report, which of its tables, and the limits as an address holds them.
+_REPORT = re.compile(r"([a-z][a-z-]*)(?:/([a-z0-9-]+))?: (all|[^ ]+=[^ ]*)")
 _ROWS = re.compile(r"(\d+) rows")
 _RECEIPT = re.compile(r"(csv|xlsx|pdf), (\d+) bytes, SHA-256 ([0-9a-f]{64})")
 _LIMIT = re.compile(r"([a-z_]+) = (.*)", re.DOTALL)
@@ -49,8 +58,12 @@ def whys_of(acts: Iterable[Act]) -> dict[int, str]:
 
 def _pieces(reason: str) -> list[str]:
     first, *others = reason.split("; ")
-    table = _TABLE.fullmatch(first)
-    return [*(table.groups() if table else [first]), *others]
+    found = _REPORT.fullmatch(first)
+    if not found:
+        return [first, *others]
+    _report, part, question = found.groups()
+    limits = [f"{name} = {value}" for name, value in parse_qsl(question)] or [question]
+    return [*([part] if part else []), *limits, *others]
 
 
 def _in_words(piece: str, names: Names) -> str:
@@ -64,7 +77,7 @@ def _in_words(piece: str, names: Names) -> str:
     if found := _RECEIPT.fullmatch(piece):
         said = {"form": FORMS[found[1]], "bytes": found[2], "code": found[3]}
         return _("%(form)s file of %(bytes)s bytes, SHA-256 %(code)s") % said
-    return str(TABLES.get(piece) or dict(settings.LANGUAGES).get(piece) or piece)
+    return str(dict(settings.LANGUAGES).get(piece) or piece)
 
 
 def _limit(name: str, value: str, names: Names) -> str:
@@ -80,9 +93,21 @@ def _value(name: str, value: str, field: Any, names: Names) -> str:
         return plainly(date.fromisoformat(value))
     if name == "kinds":
         return ", ".join(str(ACTS.get(kind) or LOOKS.get(kind) or kind) for kind in value.split(", "))
-    if field is not None and field.choices:
-        return str(dict(field.flatchoices).get(value, value))
+    words = _closed_list(name, field)
+    if words:
+        return str(words.get(value, value))
     return names.get((_table_of(name), value), value)
+
+
+def _closed_list(name: str, field: Any) -> dict[str, Any]:
+    """What each value of this limit is called, where it is one of a list."""
+    if name == "age":
+        return {band.code: band.label for band in BANDS}
+    if name == "response":
+        return dict(limit_choices())
+    if name == "definition":
+        return {code: word for report in REPORTS if report.definitions for code, word in report.definitions()}
+    return dict(field.flatchoices) if field is not None and field.choices else {}
 
 
 @cache
@@ -113,7 +138,17 @@ def _names_in(pieces: Iterable[str]) -> Names:
             wanted[_table_of(found[1])].add(found[2])
     names = {("record", subject): named.words for subject, named in subjects_in_words(wanted.pop("record", ())).items()}
     for table, keys in wanted.items():
-        if table is not None:
+        if table is Device:  # an address names it as its page does
+            names |= {(table, str(row.uid)): str(row) for row in table._base_manager.filter(uid__in=_addresses(keys))}
+        elif table is not None:
             rows = table._base_manager.in_bulk([int(key) for key in keys if key.isdigit()])
             names |= {(table, str(pk)): str(row) for pk, row in rows.items()}
     return names
+
+
+def _addresses(keys: Iterable[str]) -> list[UUID]:
+    found = []
+    for key in keys:
+        with suppress(ValueError):
+            found.append(UUID(key))
+    return found

@@ -371,7 +371,7 @@ def test_act_that_changed_no_field_stands_in_the_file_as_well(physician):
     with translation.override("en"):
         [row] = changes_table(replace(ALL, kinds=("export_report",)), LATEST).rows
     assert row.values[4:14] == (
-        "Report taken out as a file", "Sessions report", "", "", "", "", "", "", "", "List; No limits",
+        "Report taken out as a file", "Sessions", "", "", "", "", "", "", "", "No limits",
     )  # fmt: skip
 
 
