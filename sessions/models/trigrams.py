@@ -12,11 +12,13 @@ from django.apps import AppConfig
 from django.core.checks import CheckMessage, Tags, Warning, register  # noqa: A004 -- Django's own name
 from django.db import DatabaseError, connections, transaction
 
+from sessions.models.patient import Patient
 from sessions.models.search import SearchText
 
 TABLE = SearchText._meta.db_table
 PARTS = f"{TABLE}_parts"
 NAMES = f"{TABLE}_names"
+PATIENTS = Patient._meta.db_table
 MAKE_PARTS = {
     "sqlite": [f"CREATE VIRTUAL TABLE \"{PARTS}\" USING fts5(text, tokenize='trigram case_sensitive 1')"],
     "postgresql": [
@@ -26,8 +28,12 @@ MAKE_PARTS = {
 }
 # By the bytes, whatever the language of the database: only so the beginning of a name is one stretch of the index.
 MAKE_NAMES = {
-    "sqlite": f'CREATE INDEX IF NOT EXISTS "{NAMES}" ON "{TABLE}" ("name", "patient_id")',
-    "postgresql": f'CREATE INDEX IF NOT EXISTS "{NAMES}" ON "{TABLE}" ("name" COLLATE "C", "patient_id")',
+    "sqlite": [f'CREATE INDEX IF NOT EXISTS "{NAMES}" ON "{TABLE}" ("name", "patient_id")'],
+    "postgresql": [
+        f'CREATE INDEX IF NOT EXISTS "{NAMES}" ON "{TABLE}" ("name" COLLATE "C", "patient_id")',
+        # For the list of sessions by record number; on SQLite that key is by the bytes already.
+        f'CREATE INDEX IF NOT EXISTS "{PATIENTS}_numbers" ON "{PATIENTS}" ("record_number" COLLATE "C")',
+    ],
 }
 _ADD = f'INSERT INTO "{PARTS}" (rowid, text) VALUES (NEW."patient_id", NEW."text")'  # noqa: S608 -- names of our own tables
 _TAKE = f'DELETE FROM "{PARTS}" WHERE rowid = OLD."patient_id"'  # noqa: S608 -- as above
@@ -50,7 +56,8 @@ def put_in_place(using: str) -> None:
     """Make what is missing and can be made; the parts anew where they, or what keeps them, were not there."""
     connection = connections[using]
     with connection.cursor() as cursor:
-        cursor.execute(MAKE_NAMES[connection.vendor])
+        for statement in MAKE_NAMES[connection.vendor]:
+            cursor.execute(statement)
         if are_there(using):
             return
         try:
