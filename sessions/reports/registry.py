@@ -1,13 +1,27 @@
 """All reports of the clinic, in the order in which a person finds them."""
 
-from sessions.reports import active_courses, attendance, data_quality, diagnostic, response, sessions, unsigned
+from sessions.reports import (
+    active_courses,
+    adverse_events,
+    attendance,
+    data_quality,
+    diagnostic,
+    response,
+    screening_positives,
+    sessions,
+    substances,
+    unsigned,
+)
 from sessions.reports.report import Report
 
 REPORTS: tuple[Report, ...] = (
     sessions.REPORT,
     active_courses.REPORT,
     response.REPORT,
+    adverse_events.REPORT,
     attendance.REPORT,
+    screening_positives.REPORT,
+    substances.REPORT,
     diagnostic.REPORT,
     data_quality.REPORT,
     unsigned.REPORT,

@@ -1,5 +1,6 @@
 """Sessions for the tests of reports, put in as an act puts them: any state, without the way there."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ from clinic.accounts.models import User
 from clinic.audit.act import act
 from sessions.actions.figures import note_signed
 from sessions.measures.outcomes import BY_CODE
-from sessions.models import Application, Course, Observation, Session
+from sessions.models import AdverseEvent, Application, Course, Observation, Session
 from tests.factories import PARIS
 
 
@@ -24,9 +25,15 @@ def a_session(
     sites: tuple[str, ...] = ("palm",),
     physician: User | None = None,
     observations: tuple[dict[str, Any], ...] = (),
+    of_sites: Sequence[dict[str, Any]] = (),
+    events: Sequence[dict[str, Any]] = (),
     **values: Any,
 ) -> Session:
-    """A session with one application per site; signed and completed unless told otherwise."""
+    """A session with one application per site; signed and completed unless told otherwise.
+
+    `of_sites`: what else is noted of each application, in their order.
+    """
+    noted = [dict(of_sites[place]) if place < len(of_sites) else {} for place in range(len(sites))]
     values = {"status": "completed", "record_status": "final", "number": course.sessions.count() + 1} | values
     if values["record_status"] == "final" and values["status"] != "not-done":
         values = {"events_answer": "none-observed", "skin_before": "intact", "skin_after": "intact"} | values
@@ -39,10 +46,11 @@ def a_session(
         writing.create(session)
         writing.create(
             *[
-                Application(session=session, number=n, site=site, side="bilateral")
-                for n, site in enumerate(sites, start=1)
+                Application(session=session, number=n, **{"site": site, "side": "bilateral"} | more)
+                for n, (site, more) in enumerate(zip(sites, noted, strict=True), start=1)
             ]
         )
+        writing.create(*[AdverseEvent(session=session, number=n, **event) for n, event in enumerate(events, start=1)])
         if observations:
             writing.create(*[_observation(session, n, values) for n, values in enumerate(observations, start=1)])
         note_signed(session)

@@ -1,0 +1,253 @@
+"""Adverse events for each hundred sessions and each hundred patients, and the serious ones (domain 5.2, report 5)."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clinic.lib.chart import Chart, Series
+from clinic.lib.table import Column, Row, Table
+from sessions.measures.sites import Side, Site
+from sessions.measures.words import EventTerm, Severity, UnderElectrode, YesNo
+from sessions.models import AdverseEvent, Application
+from sessions.reports.rates import devices_named, per_hundred
+from sessions.reports.report import Asked, Built, Headline, Report
+from sessions.reports.session_filter import ALL_LIMITS, SessionFilter, counted_within
+from sessions.reports.sessions import counted, without_gaps
+
+DEFINITION = (
+    gettext_lazy("Counted are the adverse events of signed sessions that were performed, within the limits."),
+    gettext_lazy(
+        "For each hundred sessions: sessions with such an event, of all sessions performed. For each hundred patients: "
+        "patients with such an event, of all patients who had a session performed. A session with two events of one kind "
+        "counts once."
+    ),
+    gettext_lazy(
+        "By site: of the sessions and patients treated at that site; the site is that of the event. By device: of those of "
+        "the device. An event whose site was not written has no rate."
+    ),
+    gettext_lazy(
+        "Severity says how intense, seriousness what followed, the CTCAE grade is noted beside: three columns, never one."
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event, with what it is counted by."""
+
+    session: int
+    patient: int
+    month: date | None
+    device: int | None
+    term: str
+    severity: str
+    serious: str
+    site: str
+    electrode: str
+
+
+@dataclass(frozen=True)
+class Basis:
+    """How many sessions and patients a rate is of."""
+
+    sessions: int | None
+    patients: int | None
+
+
+def build(asked: Asked) -> Built:
+    """Events by term, severity, site, device and electrode, with their rates; for those who may, the serious ones."""
+    events, chosen = _events(asked.chosen), asked.chosen
+    found = counted(chosen)
+    sessions = found.total().performed
+    everybody = Basis(sessions, _patients(chosen))
+    at_site, with_device = _by_site(chosen, found), _by_device(chosen, found)
+    machines = devices_named(event.device for event in events)
+    terms, severities = dict(EventTerm.choices), dict(Severity.choices)
+    places, electrodes = dict(Site.choices), dict(UnderElectrode.choices)
+    unknown = _("not written")
+    tables = [
+        _table("term", _("Event"), events, lambda e: terms[e.term], lambda _key: everybody),
+        _table("severity", _("Severity"), events, lambda e: severities[e.severity], lambda _key: everybody),
+        _table("site", _("Site"), events, lambda e: places.get(e.site, unknown), at_site),
+        _table("device", _("Device"), events, lambda e: machines[e.device], with_device),
+        _table(
+            "electrode", _("Electrode"), events, lambda e: electrodes.get(e.electrode, unknown), lambda _key: everybody
+        ),
+    ]
+    if asked.identities:
+        tables.append(_serious(chosen))
+    with_event = len({event.session for event in events})
+    rate = per_hundred(with_event, sessions)
+    headline = (
+        Headline(len(events), _("adverse events")),
+        Headline(
+            "–" if rate is None else rate,
+            _("sessions of a hundred with one: %(part)s of %(whole)s") % {"part": with_event, "whole": sessions},
+        ),
+        Headline(sum(event.serious == YesNo.YES for event in events), _("serious")),
+    )
+    return Built(tuple(tables), headline, (_chart(events),))
+
+
+def _events(chosen: SessionFilter) -> list[Event]:
+    sessions = counted_within(chosen).filter(events__gt=0).order_by().values("session")
+    columns = (
+        "session_id", "session__figures__patient", "session__figures__month", "session__figures__device", "term",
+        "severity", "serious", "site", "under_electrode",
+    )  # fmt: skip
+    found = AdverseEvent.objects.filter(session__in=sessions).order_by("session_id", "number", "pk")
+    return [Event(*row) for row in found.values_list(*columns)]
+
+
+# --- What the rates are of -----------------------------------------------------------------------
+
+
+def _patients(chosen: SessionFilter) -> int:
+    return int(counted_within(chosen).order_by().aggregate(number=Count("patient", distinct=True))["number"])
+
+
+def _by_device(chosen: SessionFilter, found: Any) -> Callable[[Event], Basis]:
+    rows = counted_within(chosen).order_by().values_list("device").annotate(people=Count("patient", distinct=True))
+    people = dict(rows)
+    return lambda event: Basis(found.by["device"][event.device or 0].performed, people.get(event.device, 0))
+
+
+def _by_site(chosen: SessionFilter, found: Any) -> Callable[[Event], Basis]:
+    sessions = counted_within(chosen).order_by().values("session")
+    rows = Application.objects.filter(session__in=sessions).order_by().values_list("site")
+    people = dict(rows.annotate(people=Count("session__patient", distinct=True)))
+    nothing = Basis(None, None)
+    return lambda event: (
+        Basis(found.by["site"][event.site].performed, people.get(event.site, 0)) if event.site else nothing
+    )
+
+
+# --- Tables and chart ----------------------------------------------------------------------------
+
+COLUMNS = (
+    Column("events", gettext_lazy("Events"), "number"),
+    Column("mild", gettext_lazy("mild"), "number"),
+    Column("moderate", gettext_lazy("moderate"), "number"),
+    Column("severe", gettext_lazy("severe"), "number"),
+    Column("sessions", gettext_lazy("Sessions with it"), "number"),
+    Column("of_sessions", gettext_lazy("of sessions"), "number"),
+    Column("per_sessions", gettext_lazy("per 100 sessions"), "number"),
+    Column("patients", gettext_lazy("Patients with it"), "number"),
+    Column("of_patients", gettext_lazy("of patients"), "number"),
+    Column("per_patients", gettext_lazy("per 100 patients"), "number"),
+)
+
+
+def _table(
+    name: str, title: str, events: list[Event], of: Callable[[Event], Any], basis: Callable[[Any], Basis]
+) -> Table:
+    groups: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        groups[str(of(event))].append(event)
+    rows = [
+        Row((word, *_values(groups[word], basis(groups[word][0]))))
+        for word in sorted(groups, key=lambda word: (-len(groups[word]), word))
+    ]
+    return Table(name, title, (Column(name, title), *COLUMNS), rows, empty=_("No adverse event within these limits."))
+
+
+def _values(events: Iterable[Event], basis: Basis) -> tuple[Any, ...]:
+    events = list(events)
+    severities = Counter(event.severity for event in events)
+    sessions, patients = len({event.session for event in events}), len({event.patient for event in events})
+    return (
+        len(events),
+        *(severities[word] for word in Severity.values),
+        sessions,
+        basis.sessions,
+        per_hundred(sessions, basis.sessions or 0),
+        patients,
+        basis.patients,
+        per_hundred(patients, basis.patients or 0),
+    )
+
+
+def _serious(chosen: SessionFilter) -> Table:
+    sessions = counted_within(chosen).filter(serious__gt=0).order_by().values("session")
+    found = AdverseEvent.objects.filter(session__in=sessions, serious=YesNo.YES)
+    found = found.select_related("session__patient", "session__device").order_by("-session__started_at", "-pk")
+    columns = (
+        Column("started_at", _("Start of the session"), "moment"),
+        Column("patient", _("Patient")),
+        Column("record_number", _("Record number")),
+        Column("event", _("Event")),
+        Column("place", _("Site")),
+        Column("severity", _("Severity")),
+        Column("grade", _("CTCAE grade"), "number"),
+        Column("criterion", _("Criterion of seriousness")),
+        Column("action", _("What was done")),
+        Column("outcome", _("Outcome")),
+        Column("device", _("Device")),
+        Column("incident", _("Device incident")),
+    )
+    empty = _("No serious event within these limits.")
+    rows = [_serious_line(event) for event in found]
+    return Table("serious", _("Serious events"), columns, rows, empty=empty, names_people=True, route="logbook:session")
+
+
+def _serious_line(event: AdverseEvent) -> Row:
+    session = event.session
+    term = event.get_term_display() + (f": {event.term_note}" if event.term_note else "")
+    place = ", ".join(
+        str(label) for label in (event.site and Site(event.site).label, event.side and Side(event.side).label) if label
+    )
+    return Row(
+        (
+            session.started_at,
+            str(session.patient),
+            session.patient.record_number,
+            term,
+            place,
+            event.get_severity_display(),
+            event.ctcae_grade,
+            event.get_serious_criterion_display(),
+            event.get_action_display(),
+            event.get_outcome_display(),
+            str(session.device) if session.device else "",
+            event.incident_report,
+        ),
+        key=session.uid,
+        person=session.patient_id,
+    )
+
+
+def _chart(events: list[Event]) -> Chart:
+    """Events per month by severity."""
+    months = list(without_gaps(sorted({event.month for event in events if event.month})))
+    counts = Counter((event.month, event.severity) for event in events)
+    series = tuple(Series(label, tuple(counts[month, word] for month in months)) for word, label in Severity.choices)
+    return Chart(
+        "events-per-month",
+        _("Adverse events per month, by severity"),
+        "stacked",
+        tuple(months),
+        series if months else (),
+        x_title=_("Month of the session"),
+        y_title=_("Events"),
+        empty=_("No adverse event within these limits."),
+        label_kind="month",
+    )
+
+
+REPORT = Report(
+    code="adverse-events",
+    title=gettext_lazy("Adverse events"),
+    purpose=gettext_lazy(
+        "How often which events were seen, for each hundred sessions and patients, and the serious ones."
+    ),
+    version="1",
+    definition=DEFINITION,
+    build=build,
+    limits=ALL_LIMITS,
+)

@@ -1,0 +1,210 @@
+"""Which questions of the screening were answered yes, what was decided, and the late records (domain 5.2, report 7)."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clinic.lib.table import Column, Row, Table
+from sessions.measures.answers import BY_CODE, ITEMS, DecisionWord, Reply
+from sessions.measures.words import SIGNED, RecordStatus
+from sessions.models import Answer, Decision, Session
+from sessions.reports.report import Asked, Built, Headline, Report
+from sessions.reports.session_filter import SessionFilter, figures_within, start_of
+
+OPEN = (Reply.NOT_KNOWN, Reply.DECLINED)
+DEFINITION = (
+    gettext_lazy(
+        "Positive: a question answered yes, at a consultation or at a session, on a day of the period. Each asking counts "
+        "once; a patient counts once for each question. What was asked at a session entered in error is not counted."
+    ),
+    gettext_lazy(
+        "Decisions are those written at that very answer, the last one of each. An answer that stands unchanged may rest on "
+        "an earlier decision, and stands here under “no decision of its own”."
+    ),
+    gettext_lazy(
+        "Late records: signed sessions that took place although a question excluded them, or that were recorded as late for "
+        "another reason, by the day of their start."
+    ),
+)
+
+
+@dataclass
+class Asking:
+    """What was answered to one question."""
+
+    yes: int = 0
+    open: int = 0
+    undecided: int = 0
+    patients: set[int] = field(default_factory=set)
+    decisions: Counter[str] = field(default_factory=Counter)
+
+
+def build(asked: Asked) -> Built:
+    """Per question the answers and decisions; for those who may see names, each positive and each late record."""
+    answers = _answers(asked.chosen)
+    found: dict[str, Asking] = defaultdict(Asking)
+    for answer in answers:
+        _add(found[answer.item], answer)
+    late = _late(asked.chosen)
+    tables = [_items(found)]
+    if asked.identities:
+        tables += [_late_records(late), _positives([answer for answer in answers if answer.reply == Reply.YES])]
+    patients = set().union(*(one.patients for one in found.values()))
+    headline = (
+        Headline(sum(one.yes for one in found.values()), _("answers yes")),
+        Headline(len(patients), _("patients with a yes")),
+        Headline(len(late), _("late records")),
+    )
+    return Built(tuple(tables), headline)
+
+
+def _answers(chosen: SessionFilter) -> list[Answer]:
+    """The answers that are yes or open, oldest first."""
+    last = Prefetch("decisions", Decision.objects.select_related("physician").order_by("decided_date", "id"))
+    found = Answer.objects.filter(reply__in=[Reply.YES, *OPEN], screening__answered_at__isnull=False)
+    found = found.exclude(screening__session__record_status=RecordStatus.IN_ERROR)
+    if chosen.from_date:
+        found = found.filter(screening__answered_at__gte=start_of(chosen.from_date))
+    if chosen.to_date:
+        found = found.filter(screening__answered_at__lt=start_of(chosen.to_date + timedelta(days=1)))
+    if chosen.sex:
+        found = found.filter(screening__patient__sex=chosen.sex)
+    found = found.select_related("screening__patient").prefetch_related(last)
+    return list(found.order_by("screening__answered_at", "id"))
+
+
+def _add(asking: Asking, answer: Answer) -> None:
+    if answer.reply != Reply.YES:
+        asking.open += 1
+        return
+    asking.yes += 1
+    asking.patients.add(answer.screening.patient_id)
+    decision = _decision(answer)
+    if decision:
+        asking.decisions[decision.word] += 1
+    elif not BY_CODE[answer.item].absolute:
+        asking.undecided += 1
+
+
+def _decision(answer: Answer) -> Decision | None:
+    return next(reversed(answer.decisions.all()), None)
+
+
+def _items(found: dict[str, Asking]) -> Table:
+    words = list(DecisionWord)
+    columns = (
+        Column("item", _("Question")),
+        Column("level", _("Level")),
+        Column("yes", _("Yes"), "number"),
+        Column("patients", _("Patients"), "number"),
+        *(Column(word.value, str(word.label), "number") for word in words),
+        Column("undecided", _("No decision of its own"), "number"),
+        Column("open", _("Not known or declined"), "number"),
+    )
+    rows = [
+        Row(
+            (
+                str(item.short),
+                str(item.level.label),
+                one.yes,
+                len(one.patients),
+                *(one.decisions[word] for word in words),
+                one.undecided,
+                one.open,
+            )
+        )
+        for item in ITEMS
+        if (one := found.get(item.code))
+    ]
+    empty = _("No question was answered with anything but no within these limits.")
+    return Table("questions", _("By question"), columns, rows, empty=empty)
+
+
+def _positives(answers: list[Answer]) -> Table:
+    columns = (
+        Column("answered", _("Answered"), "moment"),
+        Column("patient", _("Patient")),
+        Column("record_number", _("Record number")),
+        Column("item", _("Question")),
+        Column("detail", _("Detail")),
+        Column("decision", _("Decision")),
+        Column("reason", _("Reason for the decision")),
+        Column("physician", _("Physician")),
+    )
+    rows = []
+    for answer in reversed(answers):
+        decision, patient = _decision(answer), answer.screening.patient
+        said = (
+            (decision.get_word_display(), decision.reason, decision.physician.get_full_name())
+            if decision
+            else ("", "", "")
+        )
+        rows.append(
+            Row(
+                (
+                    answer.screening.answered_at,
+                    str(patient),
+                    patient.record_number,
+                    str(answer.question.short),
+                    answer.detail,
+                    *said,
+                ),
+                key=patient.uid,
+                person=patient.pk,
+            )
+        )
+    empty = _("No question was answered yes within these limits.")
+    return Table("positives", _("Positives"), columns, rows, empty=empty, names_people=True, route="logbook:patient")
+
+
+def _late(chosen: SessionFilter) -> list[Session]:
+    keys = figures_within(chosen).filter(late_record=True, record_status__in=SIGNED).order_by().values("session")
+    found = Session.objects.filter(pk__in=keys).select_related("patient", "course", "physician")
+    return list(found.order_by("-started_at", "-pk"))
+
+
+def _late_records(late: list[Session]) -> Table:
+    columns = (
+        Column("started_at", _("Start"), "moment"),
+        Column("patient", _("Patient")),
+        Column("record_number", _("Record number")),
+        Column("indication", _("Indication")),
+        Column("number", _("Session"), "number"),
+        Column("reason", _("Why it is recorded late")),
+        Column("incident", _("Incident note")),
+        Column("physician", _("Physician")),
+    )
+    rows = [
+        Row(
+            (
+                session.started_at,
+                str(session.patient),
+                session.patient.record_number,
+                session.course.get_indication_display(),
+                session.number,
+                session.late_reason,
+                session.incident_note,
+                session.physician.get_full_name(),
+            ),
+            key=session.uid,
+            person=session.patient_id,
+        )
+        for session in late
+    ]
+    empty = _("No late record within these limits.")
+    return Table("late", _("Late records"), columns, rows, empty=empty, names_people=True, route="logbook:session")
+
+
+REPORT = Report(
+    code="screening",
+    title=gettext_lazy("Screening positives and late records"),
+    purpose=gettext_lazy("Which questions were answered yes, what physicians decided, and every late record."),
+    version="1",
+    definition=DEFINITION,
+    build=build,
+    limits=frozenset({"from_date", "to_date", "sex"}),
+)
