@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.cache import cache
+from django.core.signals import setting_changed
 from django.test import Client
+from django.test.client import ClientHandler
 
 from clinic.accounts.actions import create_account
 from clinic.accounts.models import User
@@ -29,6 +31,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker(name):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_chain_of_middleware() -> Iterator[None]:
+    """All clients share one chain of middleware, as all people share one server: making it anew for each client, with
+    every static file looked up again, takes half as long as a page. Where a test changes a setting, it is made anew.
+    """
+    load, kept = ClientHandler.load_middleware, list[ClientHandler]()
+
+    def shared(handler: ClientHandler, is_async: bool = False) -> None:
+        if not kept:
+            first = ClientHandler()
+            load(first, is_async)
+            kept.append(first)
+        vars(handler).update(vars(kept[0]) | {"enforce_csrf_checks": handler.enforce_csrf_checks})
+
+    def forget(**_change: object) -> None:
+        kept.clear()
+
+    setting_changed.connect(forget)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClientHandler, "load_middleware", shared)
+        yield
+    setting_changed.disconnect(forget)
 
 
 @pytest.fixture(autouse=True)
