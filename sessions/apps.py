@@ -19,6 +19,7 @@ class LogbookConfig(AppConfig):
         from sessions.models.trigrams import triggers
         from sessions.reports.figures import check_figures
         from sessions.reports.signatures import check_signatures
+        from sessions.views import report_jobs  # noqa: F401 -- brings the kind of job that makes large files of reports
 
         add_rules(rules)
         add_known(triggers)

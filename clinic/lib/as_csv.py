@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from hashlib import sha256
 from types import NoneType
 from typing import Any
 
@@ -64,6 +65,14 @@ def stream(table: Table, language: str, foot: str = "") -> Iterator[bytes]:
         yield lines.foot(foot)
 
 
+def digest_of(table: Table, language: str) -> str:
+    """SHA-256 of what the file of this table holds above its foot."""
+    found = sha256()
+    for piece in stream(table, language):
+        found.update(piece)
+    return found.hexdigest()
+
+
 class Lines:
     """Batches as lines of text. Whole columns at once: asking each cell for its kind took most of the time."""
 
@@ -117,17 +126,21 @@ class Lines:
         kinds = set(map(type, values))
         if kinds == {int}:
             return list(map(str, values))
-        if kinds == {str} and kind == "moment":
+        if kinds <= {str, NoneType} and kind == "moment":
             return self._moments(values)
         if kinds <= {date, NoneType}:
             return [self._day(value, kind) if value else "" for value in values]
         return [cell(value, kind, self.language) for value in values]
 
-    def _moments(self, values: Sequence[str]) -> list[str]:
+    def _moments(self, values: Sequence[str | None]) -> list[str]:
         """Moments as SQLite keeps them: the hour is looked up, the minutes are the same everywhere in it."""
         hours, language = self.hours, self.language
         return [
-            hour + value[13:16] if (hour := hours[value[:13]]) else cell(as_moment(value), "moment", language)
+            ""
+            if value is None
+            else hour + value[13:16]
+            if (hour := hours[value[:13]])
+            else cell(as_moment(value), "moment", language)
             for value in values
         ]
 

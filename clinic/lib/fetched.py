@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any, overload
 
 from clinic.lib.table import Row
@@ -13,12 +13,12 @@ from clinic.lib.table import Row
 class Batch:
     """Some rows, column by column, which is how they are written quickest.
 
-    A moment may stand as the text in UTC in which SQLite keeps it. `people` are those whom these rows show; `struck`
-    says of each row whether it is struck out.
+    A moment may stand as the text in UTC in which the database keeps it. `people` says of each row whom it shows,
+    `struck` whether it is struck out; empty for nobody, and none.
     """
 
     columns: Sequence[Sequence[Any]]
-    people: Iterable[int] = ()
+    people: Sequence[int | None] = ()
     struck: Sequence[bool] = ()
 
     def __len__(self) -> int:
@@ -29,9 +29,9 @@ class Batch:
         columns = list(self.columns)
         for place in moments:
             columns[place] = [as_moment(value) for value in columns[place]]
-        struck = self.struck or [False] * len(self)
-        for values, is_struck in zip(zip(*columns, strict=True), struck, strict=True):
-            yield Row(values, struck=is_struck)
+        struck, people = self.struck or repeat(False), self.people or repeat(None)
+        for values, is_struck, person in zip(zip(*columns, strict=True), struck, people, strict=False):
+            yield Row(values, struck=is_struck, person=person)
 
 
 class Fetched(Sequence[Row]):
@@ -74,7 +74,7 @@ def batches_of(rows: Iterable[Row], size: int) -> Iterator[Batch]:
     while some := list(islice(left, size)):
         yield Batch(
             list(zip(*(row.values for row in some), strict=True)),
-            [row.person for row in some if row.person is not None],
+            [row.person for row in some],
             [row.struck for row in some],
         )
 

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from clinic.lib.table import Table
+
+# A table with more rows than this is not made while somebody waits for the page.
+MOST_ROWS_AT_ONCE = 10_000
 
 
 class Stopped(Exception):
@@ -49,14 +51,14 @@ class Written:
 class Outgoing:
     """What a job makes into a file.
 
-    `content` is a table, whose rows may be fetched as they are written (`clinic.lib.fetched`), or a document that is
-    made already. `name` is that of the file: plain letters, nobody's name. `foot`: the head of the chain. `record`
-    writes the act that this file leaves, before anybody can fetch it; the key makes it one act, however often it is told.
+    The rows of the table may be fetched as they are written (`clinic.lib.fetched`). `name` is that of the file: plain
+    letters, nobody's name. `foot`: the head of the chain. `record` writes the act that this file leaves, before anybody
+    can fetch it.
     """
 
-    content: Table | bytes
+    table: Table
     name: str
     title: str
     foot: str
-    record: Callable[[Written, UUID], None]
+    record: Callable[[Written], object]
     under_title: tuple[str, ...] = ()

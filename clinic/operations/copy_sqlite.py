@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from clinic.operations.backup_file import NotDone
 
-SECONDS = 20.0
+SECONDS, SECONDS_TO_CLOSE = 20.0, 2.0
 BESIDE = ("-wal", "-shm", "-journal")
 Ask = Callable[[str], list[tuple[Any, ...]]]
 
@@ -84,8 +84,9 @@ class Exchange:
         if not self._present.exists():
             yield True
             return
-        with closing(_connected(self._present, seconds=2.0)) as present:
-            yield _is_alone(present)
+        with closing(_connected(self._present, seconds=SECONDS_TO_CLOSE)) as present:
+            got = _is_alone(present)
+        yield got
 
     def bring_in(self) -> None:
         """The copy lies where it can be put in place in one step."""
@@ -148,6 +149,8 @@ def _second_name(path: Path, other: Path) -> None:
     """The same file under another name, too: at no moment is there none where the logbook looks for it."""
     try:
         os.link(path, other)
+    except FileExistsError:
+        raise
     except OSError:  # a drive without links
         shutil.copy2(path, other)
         with other.open("rb") as file:

@@ -85,11 +85,7 @@ def write(
     more than the format can carry, `Stopped`, and whatever the disk says; the half file is the caller's to take away.
     """
     with translation.override(language), _new_file(path) as file:
-        if isinstance(outgoing.content, bytes):
-            file.write(outgoing.content)
-            digest = hashlib.sha256(outgoing.content).hexdigest()
-            return Written(form, 0, len(outgoing.content), digest, digest)
-        passing = _Passing(outgoing.content, language, progress, stop)
+        passing = _Passing(outgoing.table, language, progress, stop)
         if form == "csv":
             digest = _write_csv(file, passing, outgoing.foot)
         elif form == "xlsx":
@@ -99,7 +95,14 @@ def write(
         else:
             digest = _write_pdf(file, passing, outgoing, language, printed_by)
         size = file.seek(0, os.SEEK_END)
-    return Written(form, passing.done, size, digest, passing.digest.hexdigest(), frozenset(passing.people))
+    return Written(
+        form,
+        passing.done,
+        size,
+        digest,
+        passing.digest.hexdigest(),
+        frozenset(person for person in passing.people if person is not None),
+    )
 
 
 @contextmanager
@@ -120,7 +123,7 @@ class _Passing:
         self.whole, self.progress, self.stop = table, progress, stop
         self.lines = Lines(table.columns, language)
         self.digest = hashlib.sha256(BYTE_ORDER_MARK.encode("utf-8"))
-        self.done, self.people = 0, set[int]()
+        self.done, self.people = 0, set[int | None]()
 
     def table(self) -> Table:
         """The same table; its rows can be gone through once."""

@@ -26,8 +26,6 @@ from clinic.lib.outgoing import Outgoing, Wanted, Written
 from clinic.lib.problems import Problem, Refused, refuse
 from clinic.operations.models import Job, JobQuerySet, State
 
-# A table with more rows than this is not made while somebody waits for the page.
-MOST_ROWS_AT_ONCE = 10_000
 MOST_ACTIVE = 5
 MOST_TRIES = 3
 DAYS_IN_THE_LIST = 30

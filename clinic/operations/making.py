@@ -4,7 +4,6 @@ import errno
 import logging
 import threading
 from types import TracebackType
-from uuid import UUID
 
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone, translation
@@ -13,7 +12,6 @@ from django.utils.translation import gettext as _
 from clinic.audit.access import record_looks
 from clinic.lib.outgoing import Stopped, Written
 from clinic.lib.problems import Problem, Refused
-from clinic.lib.table import Table
 from clinic.operations import jobs
 from clinic.operations.files import write
 from clinic.operations.models import Job
@@ -69,8 +67,7 @@ def _make(job: Job, beating: "Beating", stopping: threading.Event) -> None:
     if not jobs.may_have(job.by, job):
         raise Refused([Problem("", _("Your role does not allow this any more."), "not-allowed")])
     outgoing = jobs.build(job)
-    if isinstance(outgoing.content, Table):
-        jobs.begun(job, len(outgoing.content.rows))
+    jobs.begun(job, len(outgoing.table.rows))
     place = jobs.file_of(job)
     place.parent.mkdir(mode=0o700)
 
@@ -91,7 +88,7 @@ def _make(job: Job, beating: "Beating", stopping: threading.Event) -> None:
     if stop():
         raise Stopped
     record_looks(by=job.by, patient_ids=written.people, kind="export", detail=str(job.uid))
-    outgoing.record(written, UUID(job.run))
+    outgoing.record(written)
     if not jobs.done(job, written, file_name(outgoing.name, written)):
         jobs.remove(job.run)
 

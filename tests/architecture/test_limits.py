@@ -9,7 +9,7 @@ from clinic.accounts.actions import NUMBER_OF_CODES
 from clinic.accounts.models import User
 from clinic.accounts.passwords import LEAST_SCORE
 from clinic.audit.verify import result
-from clinic.lib import as_pdf, as_xlsx, typesetting
+from clinic.lib import as_pdf, as_xlsx, outgoing, typesetting
 from clinic.lib.fields import LINE, PROSE
 from clinic.operations import files, jobs, nightly, server, timestamp
 from clinic.settings import SQLITE_OPTIONS, whole_number
@@ -82,7 +82,7 @@ def test_limits_are_those_of_the_code() -> None:
         "longest time for which the clinic may keep accesses, unless for ever": "600 months",
         "rows of a table as PDF": f"{as_pdf.LARGEST_TABLE_ROWS}",
         "rows of a table as spreadsheet": f"{as_xlsx.LARGEST_SHEET_ROWS}",
-        "rows of a report above which it is made while nobody waits": f"{jobs.MOST_ROWS_AT_ONCE}",
+        "rows of a report above which it is made while nobody waits": f"{outgoing.MOST_ROWS_AT_ONCE}",
         "large files of one person that are waiting or being made": f"{jobs.MOST_ACTIVE}",
         "time that a large file waits to be fetched, unless the clinic sets another": f"{settings.DOWNLOAD_HOURS} hours",
         "time that a large file stays in the list": f"{jobs.DAYS_IN_THE_LIST} days",

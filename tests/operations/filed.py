@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import UUID
 
 from clinic.lib.fetched import Batch, Fetched
 from clinic.lib.outgoing import Outgoing, Wanted, Written
@@ -14,19 +13,21 @@ from clinic.operations.jobs import kind
 COLUMNS = (Column("n", "N", "number"), Column("text", "Text"))
 AT_ONCE = 100
 # What was recorded, in the order in which it was.
-recorded: list[tuple[str, int, UUID]] = []
+recorded: list[tuple[str, int]] = []
 
 
 @kind("test")
 def rows_of(wanted: Wanted) -> Outgoing:
     question = wanted.question
+    people = question.get("people", [])
 
     def fetch() -> Iterator[Batch]:
         for start in range(0, question["rows"], AT_ONCE):
             if start >= question.get("fails_at", question["rows"]):
                 raise ValueError("a word that must not stand in the log")
             numbers = list(range(start, min(start + AT_ONCE, question["rows"])))
-            yield Batch([numbers, [f"row {number}" for number in numbers]], question.get("people", []))
+            shown = [people[number % len(people)] for number in numbers] if people else []
+            yield Batch([numbers, [f"row {number}" for number in numbers]], shown)
             time.sleep(question.get("pause", 0))
             if note := question.get("note"):
                 with Path(note).open("a") as file:
@@ -38,8 +39,8 @@ def rows_of(wanted: Wanted) -> Outgoing:
     return Outgoing(table, "rows", "Rows", "entry 7", _record)
 
 
-def _record(written: Written, key: UUID) -> None:
-    recorded.append((written.sha256, written.rows, key))
+def _record(written: Written) -> None:
+    recorded.append((written.sha256, written.rows))
 
 
 def whole_file(rows: int) -> bytes:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.db import connections
@@ -21,6 +20,7 @@ from clinic.accounts.actions import change_account
 from clinic.accounts.models import User
 from clinic.accounts.roles import Permission, Role
 from clinic.audit.models import Access
+from clinic.lib.outgoing import Wanted
 from clinic.lib.problems import Refused
 from clinic.operations import files, jobs, making
 from clinic.operations.models import Job, State
@@ -84,7 +84,7 @@ def test_file_is_made_recorded_and_ready(staff: User) -> None:
     assert (made.state, made.done_rows, made.all_rows, made.size) == (State.DONE, 250, 250, len(content))
     assert made.sha256 == hashlib.sha256(content).hexdigest()
     assert made.name == f"rows-{timezone.localdate():%Y-%m-%d}.csv"
-    assert filed.recorded == [(made.sha256, 250, UUID(made.run))]
+    assert filed.recorded == [(made.sha256, 250)]
     assert made.expires_at is not None
     assert made.finished_at is not None
     assert made.expires_at - made.finished_at == timedelta(hours=24)
@@ -112,7 +112,7 @@ def test_other_formats_are_made_too_and_leave_nothing_beside_them(staff: User, f
 def test_numbers_have_the_same_digest_in_every_format(staff: User, tmp_path: Path) -> None:
     digests = set()
     for form in ("csv", "xlsx", "pdf"):
-        wanted = jobs.Wanted(staff, {"rows": 250}, form, "en", timezone.now())
+        wanted = Wanted(staff, {"rows": 250}, form, "en", timezone.now())
         written = files.write(filed.rows_of(wanted), form, tmp_path / form, language="en", printed_by="Lou")
         digests.add(written.numbers_sha256)
     without_foot = whole_file(250).removesuffix(b"\r\nentry 7\r\n")
@@ -128,9 +128,10 @@ def test_looks_at_those_whom_the_file_shows_are_recorded_before_it_can_be_fetche
 
 
 def test_jobs_are_made_in_the_order_in_which_they_were_asked_for(staff: User, physician: User) -> None:
-    asked_for = [asked(staff), asked(physician), asked(staff, rows=1)]
+    for by, rows in ((staff, 3), (physician, 1), (staff, 2)):
+        asked(by, rows=rows)
     work()
-    assert [key for _sha, _rows, key in filed.recorded] == [UUID(stored(job).run) for job in asked_for]
+    assert [rows for _sha256, rows in filed.recorded] == [3, 1, 2]
 
 
 # --- Asked ---------------------------------------------------------------------------------------
@@ -298,7 +299,7 @@ def test_waiting_job_is_cancelled_and_never_made(staff: User) -> None:
 
 def test_file_cancelled_in_the_last_moment_is_not_kept(staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
     job = asked(staff)
-    monkeypatch.setattr(filed, "_record", lambda written, key: jobs.cancel(stored(job)))
+    monkeypatch.setattr(filed, "_record", lambda written: jobs.cancel(stored(job)))
     work()
     assert (stored(job).state, folders()) == (State.CANCELLED, [])
 

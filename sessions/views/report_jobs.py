@@ -1,0 +1,104 @@
+"""A report's table with very many rows: asked for as a job, built again from its question, and recorded with its receipt."""
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from clinic.accounts.models import User
+from clinic.accounts.roles import Permission
+from clinic.audit.anchors import footer
+from clinic.lib.outgoing import MOST_ROWS_AT_ONCE, Outgoing, Wanted, Written
+from clinic.lib.problems import Problem, Refused
+from clinic.lib.table import Table
+from clinic.operations import jobs
+from clinic.operations.models import Job
+from sessions.actions.report import Taken, record_export
+from sessions.forms.report import ReportForm
+from sessions.reports.receipts import content_digest, version_of
+from sessions.reports.registry import BY_CODE
+from sessions.reports.report import Asked, Built
+from sessions.views.report_files import Order, numbers
+
+KIND = "export_report"
+
+
+def is_for_a_job(form: str, tables: tuple[Table, ...]) -> bool:
+    """Whether nobody shall wait for this file. A PDF of so many rows is refused instead."""
+    return form != "pdf" and sum(len(table.rows) for table in tables) > MOST_ROWS_AT_ONCE
+
+
+def ask(order: Order, tables: tuple[Table, ...], *, by: User) -> Job:
+    """Have this file made. Raises `Refused` where too many are being made already."""
+    needs = [Permission.SEE_REPORTS, *([Permission.FIND_PATIENTS] if order.asked.identities else [])]
+    question = {
+        "report": order.report.code,
+        "part": order.part,
+        "question": order.question,
+        "identities": order.asked.identities,
+    }
+    rows = sum(len(table.rows) for table in tables)
+    title = _title(order, tables[0])
+    return jobs.ask(by=by, kind=KIND, question=question, form=order.form, title=title, needs=needs, rows=rows)
+
+
+@jobs.kind(KIND)
+def build(wanted: Wanted) -> Outgoing:
+    """The file once more from its question, seen from the moment when it was asked for."""
+    order = _order(wanted)
+    built, tables = numbers(order)
+    (table,) = tables
+
+    def record(written: Written) -> None:
+        record_export(by=wanted.by, taken=_taken(order, built, tables, written))
+
+    return Outgoing(
+        table=table,
+        name=f"{order.report.code}-{table.name}",
+        title=_title(order, table),
+        foot=footer(),
+        record=record,
+        under_title=(order.limits_in_words,),
+    )
+
+
+def _order(wanted: Wanted) -> Order:
+    asked = wanted.question
+    report = BY_CODE.get(asked["report"])
+    limits = ReportForm(QueryDict(asked["question"]), report=report) if report else None
+    if report is None or limits is None or not limits.is_valid():
+        raise Refused([Problem("", _("This report cannot be made any more. Ask for it again."), "gone")])
+    return Order(
+        report=report,
+        asked=Asked(
+            limits.chosen(),
+            wanted.at,
+            identities=asked["identities"],
+            whole=True,
+            definition=limits.cleaned_data.get("definition", ""),
+        ),
+        part=asked["part"],
+        form=wanted.form,
+        language=wanted.language,
+        question=asked["question"],
+        limits_in_words=limits.in_words(),
+        printed_by=wanted.by.get_full_name(),
+    )
+
+
+def _title(order: Order, table: Table) -> str:
+    return f"{order.report.title} – {table.title}"
+
+
+def _taken(order: Order, built: Built, tables: tuple[Table, ...], written: Written) -> Taken:
+    return Taken(
+        report=order.report.code,
+        part=order.part,
+        form=order.form,
+        language=order.language,
+        question=order.question,
+        identities=order.asked.identities,
+        definition_version=version_of(order.report, built),
+        row_count=written.rows,
+        size=written.size,
+        file_digest=written.sha256,
+        content_digest=content_digest(tables, order.language, rows=written.rows, known=written.numbers_sha256),
+    )
