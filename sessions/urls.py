@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from sessions.views import (
     course,
+    course_letter,
     device,
     evidence,
     history,
@@ -40,6 +41,8 @@ course_urls: list[URLPattern | URLResolver] = [
     path("courses/<uuid:uid>/", course.show, name="course"),
     path("courses/<uuid:uid>/edit/", course.edit, name="course-edit"),
     path("courses/<uuid:uid>/end/", course.end, name="course-end"),
+    path("courses/<uuid:uid>/letter/", course_letter.letter, name="course-letter"),
+    path("courses/<uuid:uid>/letter.pdf", course_letter.letter_as_pdf, name="course-letter-pdf"),
     path("courses/<uuid:uid>/evidence/", evidence.course_evidence, name="course-evidence"),
 ]
 session_urls: list[URLPattern | URLResolver] = [

@@ -13,7 +13,7 @@ from clinic.audit import anchors
 from clinic.audit.act import act
 from clinic.audit.chain import head
 from clinic.lib.problems import Problem, Refused, refuse
-from sessions.models import Receipt, SavedFilter, Session
+from sessions.models import Course, Receipt, SavedFilter, Session
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,14 @@ def drop_filter(*, by: User, saved: SavedFilter, key: UUID | None = None) -> Sav
         writing.change(stored, "in_use")
         writing.about(f"filter:{stored.uid}", None)
     return stored
+
+
+def export_course_letter(*, by: User, course: Course, reason: str) -> None:
+    """Write down that `by` makes the letter about this course; before the first byte leaves. The plan is in the reason."""
+    refuse(why_not_may(by, Permission.READ_RECORDS))
+    with act("export_course_letter", by=by, reason=reason) as writing:
+        writing.about(f"course:{course.uid}", course.patient_id)
+    anchors.write("export")
 
 
 def export_record(*, by: User, session: Session, reason: str) -> None:
