@@ -107,8 +107,9 @@ def _by(column: str, words: Iterable[Any], blank: Any, down: bool) -> Order:
     ordered = [*words]
     ordered = [*(reversed(ordered) if down else ordered), blank]
     name, keys = f'{F}."{column}"', (f'{F}."session_id"',)
-    stretches = [Stretch(f"{name} = %s", (word,), keys) for word in ordered[:-1]]
-    last = Stretch(f"{name} IS NULL", (), keys) if blank is None else Stretch(f"{name} = %s", (blank,), keys)
+    among = f"{keys[0]} > 0 AND {name}"  # as its index says: it is for this list alone (SessionFigures)
+    stretches = [Stretch(f"{among} = %s", (word,), keys) for word in ordered[:-1]]
+    last = Stretch(f"{among} IS NULL", (), keys) if blank is None else Stretch(f"{among} = %s", (blank,), keys)
     return Order((F,), (*stretches, last), True, name, tuple(ordered))
 
 
