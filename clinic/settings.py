@@ -107,6 +107,8 @@ ANSWERS_VALID_DAYS = whole_number("CLINIC_ANSWERS_VALID_DAYS", 0, 0, 3650) or No
 # Within how many days after its last session a course counts as active, and how many days a draft may wait for its
 # signature, are the clinic's decisions: no built-in number.
 ACTIVE_DAYS = whole_number("CLINIC_ACTIVE_DAYS", 0, 0, 3650) or None
+# Numbers under it are hidden from reports that are handed on; 0 where none are.
+SMALLEST_CELL = whole_number("CLINIC_SMALLEST_CELL", 0, 0, 100) or None
 SIGN_WITHIN_DAYS = whole_number("CLINIC_SIGN_WITHIN_DAYS", 0, 0, 365) or None
 # How many whole months of accesses (who looked, who logged in) are kept is the clinic's decision, too.
 ACCESS_MONTHS = whole_number("CLINIC_ACCESS_MONTHS", 0, 0, 600) or None

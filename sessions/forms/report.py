@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Exists, OuterRef, Q
@@ -132,14 +133,14 @@ class LimitsForm(forms.Form):
         for name in ("physician", "operator"):
             values[name] = values[name].pk if values.get(name) else None
         values["device"] = values["device"].uid if values.get("device") else None
-        return urlencode(sorted((name, str(value)) for name, value in values.items() if value not in (None, "")))
+        return urlencode(sorted((name, str(value)) for name, value in values.items() if value not in (None, "", False)))
 
     def in_words(self) -> str:
         """The limits that were set, as a reader reads them; found to be sound before."""
         said = []
         for field in self.visible_fields():
             value = self.cleaned_data.get(field.name)
-            if value in (None, ""):
+            if value in (None, "", False):
                 continue
             if isinstance(value, date):
                 shown = date_format(value, "SHORT_DATE_FORMAT")
@@ -157,13 +158,20 @@ class ReportForm(LimitsForm):
 
     part = forms.SlugField(required=False, max_length=40, widget=forms.HiddenInput)
     definition = forms.ChoiceField(label=_("Definition"), required=False)
+    shared = forms.BooleanField(
+        label=_("To be handed on"), required=False, help_text=_("Without names, and small numbers are hidden.")
+    )
 
     def __init__(self, data: Any = None, *, report: Report) -> None:
         super().__init__(data, limits=report.limits)
+        if report.names_people or not settings.SMALLEST_CELL:
+            del self.fields["shared"]
         if report.definitions is None:
             del self.fields["definition"]
         else:
             self.fields["definition"].choices = report.definitions()  # type: ignore[attr-defined]
+            self.fields["definition"].label = report.choice
+            self.order_fields(["definition"])
 
     def question(self, today: date | None = None, *, days: bool = True, part: bool = False) -> str:
         text = super().question(today, days=days)

@@ -11,7 +11,7 @@ from clinic.lib.canonical import digest
 from clinic.lib.outgoing import MOST_ROWS_AT_ONCE
 from clinic.lib.table import Table
 from sessions.models import Receipt
-from sessions.reports.report import Asked, Built, Report, numbers_of, seen_by
+from sessions.reports.report import Asked, Built, Report, answered, numbers_of
 from sessions.reports.session_filter import SessionFilter
 
 
@@ -62,8 +62,9 @@ def compared(receipt: Receipt, report: Report, chosen: SessionFilter, values: di
             identities=receipt.identities,
             whole=True,
             definition=values.get("definition", ""),
+            shared=values.get("shared", False),
         )
-        built = seen_by(report.build(asked), identities=receipt.identities)
+        built = answered(report, asked)
         tables = in_file(built, part=receipt.part, form=receipt.form)
         found = content_digest(tables, receipt.language, rows=receipt.row_count)
     return Compared(

@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from clinic.lib.canonical import canonical_json
 from clinic.lib.chart import Chart
+from clinic.lib.small_cells import HIDDEN, without_small_cells
 from clinic.lib.table import Table
 from sessions.reports.session_filter import SessionFilter
 
@@ -20,7 +23,8 @@ class Asked:
     """What somebody asks of a report: which sessions, seen from which moment.
 
     `identities`: the person may see names. `whole`: for a file, every row of a list; a page shows the first ones.
-    `definition`: which of the report's definitions is asked for, where there are several.
+    `definition`: which of the report's definitions is asked for, where there are several. `shared`: to be handed on, so
+    that small numbers are hidden.
     """
 
     chosen: SessionFilter
@@ -28,6 +32,7 @@ class Asked:
     identities: bool = False
     whole: bool = False
     definition: str = ""
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class Report:
 
     `version` is raised when `definition` changes: what is counted, line by line. `limits` are the names of the limits
     that it takes; any other is refused, never passed over. `definitions` are the choices (code, name) where the clinic
-    has several, the first one being used unless another is asked for. `names_people`: there is nothing in it for those
+    has several, the first one being used unless another is asked for; `choice` says what they are. `names_people`: there is nothing in it for those
     who may not see names.
     """
 
@@ -75,12 +80,27 @@ class Report:
     build: Callable[[Asked], Built]
     limits: frozenset[str]
     definitions: Callable[[], list[tuple[str, Text]]] | None = None
+    choice: Text = gettext_lazy("Definition")
     names_people: bool = False
 
 
-def seen_by(built: Built, *, identities: bool) -> Built:
-    """What a person may see of it: tables that name people only with `identities`."""
-    return built if identities else replace(built, tables=tuple(t for t in built.tables if not t.names_people))
+def answered(report: Report, asked: Asked) -> Built:
+    """The report as a person may see it: what names people only with `identities`, small numbers not where it is shared."""
+    identities = asked.identities and not asked.shared
+    built = report.build(replace(asked, identities=identities))
+    if not identities:
+        built = replace(built, tables=tuple(table for table in built.tables if not table.names_people))
+    return _to_be_shared(built, settings.SMALLEST_CELL or 0) if asked.shared else built
+
+
+def _to_be_shared(built: Built, least: int) -> Built:
+    """Without the numbers that are under the clinic's least; a picture would show them, so there is none."""
+    headline = tuple(
+        replace(one, figure=HIDDEN) if isinstance(one.figure, int) and 0 < one.figure < least else one
+        for one in built.headline
+    )
+    tables = tuple(without_small_cells(table, least) for table in built.tables)
+    return replace(built, tables=tables, headline=headline, charts=())
 
 
 def numbers_of(tables: Iterable[Table]) -> str:

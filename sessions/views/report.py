@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -20,8 +21,9 @@ from sessions.forms.report import ReportForm
 from sessions.models import SavedFilter
 from sessions.reports.periods import usual_periods
 from sessions.reports.registry import BY_CODE, REPORTS
-from sessions.reports.report import Asked, Report, seen_by
-from sessions.views.report_files import Order, made
+from sessions.reports.report import Asked, Report, answered
+from sessions.views import report_jobs
+from sessions.views.report_files import Order, TooLongToWait, made
 
 # A page shows the first rows of a long table; a file has all of them.
 ROWS_ON_A_PAGE = 200
@@ -48,7 +50,7 @@ def report(request: PersonRequest, code: str) -> HttpResponse:
     form = ReportForm(request.GET, report=found)
     if not form.is_valid():
         return _refused(request, found, form)
-    built = seen_by(found.build(_asked(request, found, form)), identities=_identities(request))
+    built = answered(found, _asked(request, found, form))
     tables = [_first_rows(table) for table in built.tables]
     record_look(request, [person for table in tables for person in table.people], "report")
     context = _around(request, found, form) | {
@@ -78,11 +80,25 @@ def report_file(request: PersonRequest, code: str, form: str) -> HttpResponse:
     )
     try:
         file = made(order)
+    except TooLongToWait as long:
+        return _by_a_job(request, found, limits, order, long)
     except Refused as refused:
         return _refused(request, found, limits, refused.problems)
     record_look(request, file.people, "export")
     record_export(by=request.user, taken=file.taken)
     return file.answer
+
+
+def _by_a_job(
+    request: PersonRequest, found: Report, limits: ReportForm, order: Order, long: TooLongToWait
+) -> HttpResponse:
+    """Nobody waits for so many rows: the file is made meanwhile."""
+    try:
+        report_jobs.ask(order, long.tables, by=request.user)
+    except Refused as refused:
+        return _refused(request, found, limits, refused.problems)
+    messages.info(request, _("This file has very many rows: it is made while you do something else. You find it here."))
+    return redirect("downloads")
 
 
 # --- What every view of a report needs -----------------------------------------------------------
@@ -112,6 +128,7 @@ def _asked(request: PersonRequest, found: Report, form: ReportForm, *, whole: bo
         identities=_identities(request),
         whole=whole,
         definition=form.cleaned_data.get("definition", ""),
+        shared=form.cleaned_data.get("shared", False),
     )
 
 

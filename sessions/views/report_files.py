@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _
 from clinic.audit.anchors import footer
 from clinic.lib.as_pdf import Frame
 from clinic.lib.canonical import digest
+from clinic.lib.outgoing import MOST_ROWS_AT_ONCE
 from clinic.lib.problems import Problem, Refused
 from clinic.lib.table import Table
 from clinic.operations.files import FileAnswer, answer
 from sessions.actions.report import Taken
 from sessions.exports.report_pdf import report_pdf
 from sessions.reports.receipts import in_file, version_of
-from sessions.reports.report import Asked, Built, Report, numbers_of, seen_by
+from sessions.reports.report import Asked, Built, Report, answered, numbers_of
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,14 @@ class Order:
     printed_by: str
 
 
+class TooLongToWait(Exception):
+    """The file has so many rows that a job makes it (`sessions/views/report_jobs.py`)."""
+
+    def __init__(self, tables: tuple[Table, ...]) -> None:
+        self.tables = tables
+        super().__init__()
+
+
 @dataclass(frozen=True)
 class Made:
     """The answer, whom it shows, and what the receipt says."""
@@ -42,8 +51,13 @@ class Made:
 
 
 def made(order: Order) -> Made:
-    """The file of this order. Raises `Refused` where there is no such table, or the form cannot carry it."""
+    """The file of this order. Raises `Refused` where there is no such table, or the form cannot carry it, and
+    `TooLongToWait`.
+    """
     built, tables = numbers(order)
+    # A PDF of so many rows is refused below.
+    if order.form != "pdf" and sum(len(table.rows) for table in tables) > MOST_ROWS_AT_ONCE:
+        raise TooLongToWait(tables)
     file = _file(order, built, tables)
     content = file.content
     taken = Taken(
@@ -65,7 +79,7 @@ def made(order: Order) -> Made:
 
 def numbers(order: Order) -> tuple[Built, tuple[Table, ...]]:
     """The report as this order asks for it, and those of its tables that the file holds."""
-    built = seen_by(order.report.build(order.asked), identities=order.asked.identities)
+    built = answered(order.report, order.asked)
     tables = in_file(built, part=order.part, form=order.form)
     if not tables:
         raise Refused([Problem("part", _("This report has no such table, or not for your role."), "part")])

@@ -426,6 +426,30 @@ def test_shared_limits_are_seen_by_all_and_dropped_by_their_owner_alone(client_o
     assert "Palms" not in client_of(physician).get(reports).content.decode()
 
 
+# --- Reports that are handed on ------------------------------------------------------------------
+
+
+def test_small_numbers_and_names_are_not_in_a_report_that_is_handed_on(
+    client_of, staff, physician, course, session, settings
+):
+    settings.SMALLEST_CELL = 5
+    for day in range(1, 7):
+        a_session(by=physician, course=course, started_at=paris(2026, 4, day, 9))
+    client = client_of(staff)
+    answer = client.get(PAGE, {"shared": "on"})
+    tables = {table.name: [row.values[1] for row in table.rows] for table, _route in answer.context["tables"]}
+    assert tables["months"] == ["·", "·"]  # one in March, six in April: alone, it could be worked out
+    assert tables["indication"] == [7]
+    assert ("list" in tables, answer.context["built"].charts, "Çelik" in answer.content.decode()) == (False, (), False)
+    assert "·" in file_of(client, shared="on", part="months")
+    receipt = Receipt.objects.get()
+    assert (receipt.question, compare(client, receipt).same) == ("shared=True", True)
+
+
+def test_nothing_is_hidden_where_the_clinic_has_set_no_least_number(client_of, staff, session):
+    assert client_of(staff).get(PAGE, {"shared": "on"}).status_code == 400
+
+
 # --- Every report alike --------------------------------------------------------------------------
 
 CODES = [report.code for report in REPORTS]
