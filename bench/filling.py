@@ -23,9 +23,11 @@ from clinic.audit.keys import ring
 from clinic.audit.models import Act, Link
 from clinic.audit.stored import history_of, recorded_models, shape_now
 from clinic.lib.canonical import digest
+from sessions.actions.figures import rebuild_figures
 from sessions.actions.session import log_session
 from sessions.actions.signature import sign_session
 from sessions.models import Device, Patient, Session, Signature
+from sessions.reports.figures import counted
 
 COURSES, SESSIONS_A_COURSE, ENTRIES_AT_ONCE = 30, 10, 1000
 UID = re.compile(r'(?<="uid":")[^"]+')
@@ -59,6 +61,7 @@ def fill(by: User, machine: Device, entries: int) -> None:
         turn += 1
         with transaction.atomic():
             _copy(block, turn, timezone.now())
+    rebuild_figures(counted())
     _know_sizes()
 
 
