@@ -21,6 +21,7 @@ from sessions.measures.sites import Indication, Site
 from sessions.measures.words import SIGNED, RecordStatus, Status
 from sessions.models import Application, Device, SessionFigures, Tally
 from sessions.reports.report import Asked, Built, Headline, Report
+from sessions.reports.session_file import whole_list
 from sessions.reports.session_filter import ALL_LIMITS, SessionFilter, figures_within
 from sessions.reports.session_list import listed
 
@@ -83,7 +84,7 @@ def build(asked: Asked) -> Built:
     if asked.whole:
         tables.append(_all_counts(tables, total))
     if asked.identities:
-        tables.append(listed(asked.chosen, whole=asked.whole))
+        tables.append(whole_list(asked.chosen) if asked.whole else listed(asked.chosen, whole=False))
     headline = Headline(total.performed, _("sessions performed") if total.performed != 1 else _("session performed"))
     return Built(tuple(tables), (headline,), (_chart(sums),))
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from clinic.accounts.roles import Permission
 from clinic.audit.access import record_look
 from clinic.gate import PersonRequest, requires
+from clinic.operations.jobs import ready_of
 from sessions.forms.patient import SearchForm
 from sessions.reports.home import (
     latest_acts,
@@ -47,5 +48,6 @@ def home(request: PersonRequest) -> HttpResponse:
         context["search"].fields["search"].widget.attrs.pop("autofocus", None)
     if may(Permission.MANAGE_ACCOUNTS):
         context["numbers"] = numbers(timezone.localdate(now))
+    context["files_ready"] = ready_of(request.user, now)
     record_look(request, shown, "home")
     return render(request, "logbook/home/home.html", context)

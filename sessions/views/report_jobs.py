@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from clinic.accounts.models import User
 from clinic.accounts.roles import Permission
 from clinic.audit.anchors import footer
-from clinic.lib.outgoing import MOST_ROWS_AT_ONCE, Outgoing, Wanted, Written
+from clinic.lib.outgoing import Outgoing, Wanted, Written
 from clinic.lib.problems import Problem, Refused
 from clinic.lib.table import Table
 from clinic.operations import jobs
@@ -19,11 +19,6 @@ from sessions.reports.report import Asked, Built
 from sessions.views.report_files import Order, numbers
 
 KIND = "export_report"
-
-
-def is_for_a_job(form: str, tables: tuple[Table, ...]) -> bool:
-    """Whether nobody shall wait for this file. A PDF of so many rows is refused instead."""
-    return form != "pdf" and sum(len(table.rows) for table in tables) > MOST_ROWS_AT_ONCE
 
 
 def ask(order: Order, tables: tuple[Table, ...], *, by: User) -> Job:
@@ -74,6 +69,7 @@ def _order(wanted: Wanted) -> Order:
             identities=asked["identities"],
             whole=True,
             definition=limits.cleaned_data.get("definition", ""),
+            shared=limits.cleaned_data.get("shared", False),
         ),
         part=asked["part"],
         form=wanted.form,
