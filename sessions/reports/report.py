@@ -16,6 +16,7 @@ from clinic.lib.table import Table
 from sessions.reports.session_filter import SessionFilter
 
 Text = str | Promise
+DEFINITION = gettext_lazy("Definition")
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Report:
     build: Callable[[Asked], Built]
     limits: frozenset[str]
     definitions: Callable[[], list[tuple[str, Text]]] | None = None
-    choice: Text = gettext_lazy("Definition")
+    choice: Text = DEFINITION
     names_people: bool = False
 
 

@@ -27,7 +27,7 @@ from sessions.reports.scales import scale_words, unit_words
 from sessions.reports.session_filter import ALL_LIMITS, SessionFilter, counted_within
 
 ONE_PLACE = Decimal("0.1")
-OPPOSITE = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
+OPPOSITE: dict[str, str] = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
 DEFINITION = (
     gettext_lazy(
         "Counted once: each course, site and side with a first and a last value of the same measure, on the same scale, "
@@ -130,7 +130,7 @@ def outcomes_within(chosen: SessionFilter) -> QuerySet[Outcome]:
         found = Outcome.objects.filter(course__in=_performed())
     if chosen.site:
         found = found.filter(site__in=[chosen.site, ""])
-    opposite = OPPOSITE.get(Side(chosen.side)) if chosen.side else None
+    opposite = OPPOSITE.get(chosen.side)
     return found.exclude(side=opposite) if opposite else found
 
 
