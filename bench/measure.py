@@ -8,7 +8,7 @@ from importlib import import_module
 def main() -> None:
     import_module("clinic.wsgi")  # as the server starts
 
-    from bench import patient_page, rows, saving, sizes, verifying, writers
+    from bench import patient_page, rows, saving, search, sizes, verifying, writers
     from clinic.operations.server import prepare
 
     prepare()
@@ -17,6 +17,7 @@ def main() -> None:
     parts: dict[str, Callable[..., bool]] = {
         "saving": saving.measure,
         "page": patient_page.measure,
+        "search": search.measure,
         "sizes": sizes.measure,
         "writers": writers.measure,
         "verifying": verifying.measure,

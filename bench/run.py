@@ -1,4 +1,4 @@
-"""Run every figure, or those named (saving page sizes writers verifying), on SQLite and, where it is there, on
+"""Run every figure, or those named (saving page search sizes writers verifying), on SQLite and, where it is there, on
 PostgreSQL; exit 1 where a limit is missed."""
 
 import os

@@ -8,18 +8,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from clinic.lib.text import searched
 from sessions.models import Patient, SearchText
-from sessions.models.trigrams import PARTS, TABLE, are_there
+from sessions.models.trigrams import PARTS, TABLE
 from sessions.reports.typed_search import Reading, readings
 
 MOST = 50
 MOST_IN_FRAME = 8
 # So many are put in order, at least: beyond, who is shown of those of equal rank is left to the database.
-READ = 200
+READ = 100
 PART = 3  # the signs of a part in the index: shorter ones are looked for at the beginning of words
 
 
@@ -94,9 +94,26 @@ def _holding(parts: Iterable[str]) -> list[Line]:
             f"SELECT * FROM found LIMIT {READ}"
         )
         return _asked(statement, [f"%{part}%" for part in parts])
-    if not are_there():
+    try:
+        return _matching(parts)
+    except OperationalError:  # this SQLite has no such index (`parts_are_indexed` says so): everything is read
         holds = " AND ".join(['instr("text", %s) > 0'] * len(parts))
         return _asked(f'SELECT "patient_id", "name", "text" FROM "{TABLE}" WHERE {holds} LIMIT {READ}', parts)  # noqa: S608 -- as above
+
+
+def _matching(parts: list[str]) -> list[Line]:
+    """Those with every part. Where one of several is rare, all who have it are read and the others looked for in them:
+    the index would go through everybody who has the common ones.
+    """
+    if len(parts) > 1:
+        for part in parts:
+            found = _match([part])
+            if len(found) < READ:
+                return [line for line in found if all(other in line[2] for other in parts)]
+    return _match(parts)
+
+
+def _match(parts: list[str]) -> list[Line]:
     statement = (
         'SELECT t."patient_id", t."name", t."text" '  # noqa: S608 -- as above
         f'FROM (SELECT rowid AS "key" FROM "{PARTS}" WHERE "{PARTS}" MATCH %s LIMIT {READ}) p '
