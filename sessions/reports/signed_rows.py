@@ -266,16 +266,18 @@ def _term(spec: str, table: str) -> str:
         "json": f"CASE WHEN {{column}}::text IN ('{{{{}}}}', '[]') THEN {{column}} ELSE to_jsonb('{MARK}' || {{column}}::text) END",
     }
     if connection.vendor == "sqlite":
-        parts = " || '-' || ".join(f"substr({{column}}, {first}, {length})" for first, length in GROUPS)
+        parts = " || '-' || ".join(f"substr({{column}}, {first}, {last - first + 1})" for first, last in GROUPS)
         forms |= {
             "uuid": parts,
             "flag": "CASE {column} WHEN 1 THEN json('true') WHEN 0 THEN json('false') ELSE {read} END",
             "json": f"CASE WHEN {{column}} IN ('{{{{}}}}', '[]') THEN json({{column}}) ELSE '{MARK}' || {{column}} END",
         }
-    return forms.get(kind.rstrip("0123456789"), "{read}").format(column=column, read=read)
+    form = "{read}" if kind == "decimal0" else forms.get(kind.rstrip("0123456789"), "{read}")
+    return form.format(column=column, read=read)
 
 
-GROUPS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+# The first and last sign of each group of an identifier; what stands behind it belongs to the last, so that it differs.
+GROUPS = ((1, 8), (9, 12), (13, 16), (17, 20), (21, 1000))
 
 
 def _in_one_form(model: type[models.Model], text: str) -> str:
@@ -296,4 +298,4 @@ def _moment(text: str) -> str:
 
 
 def _uuid(text: str) -> str:
-    return "-".join(text[first - 1 : first - 1 + length] for first, length in GROUPS)
+    return "-".join(text[first - 1 : last] for first, last in GROUPS)
