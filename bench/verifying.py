@@ -5,6 +5,7 @@ content, and everything twice, live and in the history. The measure beside is re
 """
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -46,7 +47,8 @@ def measure(by: User, machine: Device, entries: int = 100_000) -> bool:
         f"  verifier: {best['entries']} entries ({Signature.objects.count()} signed sessions) and {best['accesses']} accesses "
         f"{best['state']}, {ROUNDS} times, in {_seconds(runs)} s: {a_second:.0f} entries "
         f"a second at best (at least {LEAST_A_SECOND}), {best['entries'] / best['processor']:.0f} a second of processor time, "
-        f"{megabytes:.0f} MB in the bigger of its two processes (both under {MOST_MB}); made in {filled:.0f} s"
+        f"{megabytes:.0f} MB in the bigger of its two processes (both under {MOST_MB}); made in {filled:.0f} s; "
+        f"{os.cpu_count()} processors, {os.getloadavg()[0]:.1f} programs at work on them"
     )
     plainly, every = _read_plainly()
     print(f"  reading each of its {every} rows once, as the driver gives them: {plainly:.1f} s")
