@@ -1,8 +1,11 @@
 """What the clinic calls a response."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.lib.figures import figure_text
 from sessions.forms.base import LogbookForm, LogbookModelForm, form_field
 from sessions.models import ResponseDefinition
 
@@ -24,6 +27,10 @@ class ChangeResponseForm(ResponseForm):
     """A new version, with its reason."""
 
     reason = _reason()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["amount"] = figure_text(self.instance.amount)
 
 
 class RetireResponseForm(LogbookForm):

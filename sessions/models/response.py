@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clinic.audit.history import History
 from clinic.lib.fields import Code, Line, Prose
@@ -21,7 +22,7 @@ class ResponseDefinition(Clinical):
     uid = address()
     code = Code(_("code"), editable=False)
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
-    name = Line(_("name"), max_length=120)
+    name = Line(pgettext_lazy("definition", "name"), max_length=120)
     measure = Code(_("measure"), choices=[(measure.code, measure.name) for measure in MEASURES])
     unit = Code(
         _("unit"),

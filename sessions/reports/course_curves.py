@@ -21,7 +21,7 @@ from sessions.measures.words import Moment
 from sessions.models import Observation
 from sessions.reports.documented import Labels
 from sessions.reports.report import Asked, Built, Headline, Report
-from sessions.reports.response import OPPOSITE, median
+from sessions.reports.response import OPPOSITE, median, plain
 from sessions.reports.scales import scale_words, unit_words
 from sessions.reports.session_filter import ALL_LIMITS, SessionFilter, counted_within
 
@@ -134,7 +134,9 @@ def _table(measure: Measure, curves: dict[Place, Curve], places: Iterable[Place]
         curve = curves[place]
         for number in sorted(curve.points):
             found = [value for value, _times in curve.points[number]]
-            rows.append(Row((*said, number, curve.number(number), curve.median(number), min(found), max(found))))
+            rows.append(
+                Row((*said, number, curve.number(number), curve.median(number), plain(min(found)), plain(max(found))))
+            )
     columns = (
         Column("place", _("Site and side")),
         Column("moment", _("When")),

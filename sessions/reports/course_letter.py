@@ -22,7 +22,7 @@ from sessions.measures.words import PERFORMED, SIGNED
 from sessions.models import AdverseEvent, Course, Outcome
 from sessions.reports.board import Lane, ResponseBoard, response_board
 from sessions.reports.documented import Labels
-from sessions.reports.response import scale_and_unit
+from sessions.reports.response import plain, scale_and_unit
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -113,7 +113,8 @@ def _scores(course: Course) -> Table:
     )
     rows = []
     for row in found:
-        values = (row.first_value, row.first_day, row.last_value, row.last_day)
+        last = plain(row.last_value) if row.last_value is not None else None
+        values = (plain(row.first_value), row.first_day, last, row.last_day)
         rows.append(
             Row(
                 (

@@ -84,6 +84,11 @@ class Share:
     def values(self) -> tuple[Any, ...]:
         return (self.judged, self.reached, self.rate, self.missing)
 
+    @property
+    def of_all(self) -> tuple[Any, ...]:
+        """The same for a line of totals, which shows nothing where there is nothing."""
+        return tuple("" if value is None else value for value in self.values)
+
 
 SHARE_COLUMNS = (
     Column("judged", gettext_lazy("First and last value"), "number"),
@@ -146,7 +151,12 @@ def median(values: Iterable[tuple[Decimal, int]]) -> Decimal | None:
     if not size:
         return None
     low, high = _at(ordered, (size - 1) // 2), _at(ordered, size // 2)
-    return (low + high) / 2
+    return plain((low + high) / 2)
+
+
+def plain(value: Decimal) -> Decimal:
+    """The same figure without zeros at its end: as many places as it was typed with are stored, not shown."""
+    return Decimal(f"{value.normalize():f}")
 
 
 def _at(ordered: Sequence[tuple[Decimal, int]], place: int) -> Decimal:
@@ -272,7 +282,7 @@ def _places(pairs: list[Pair], used: Response, total: Share) -> Table:
         Column("median_first", _("Median, first"), "number"),
         Column("median_last", _("Median, last"), "number"),
     )
-    totals = Row((_("All"), "", *total.values, None, None))
+    totals = Row((_("All"), "", *total.of_all, "", ""))
     empty = _("No value of this measure within these limits.")
     note = _("The medians are of those that have both values.")
     return Table("places", _("Response by site and side"), columns, rows, totals if rows else None, note, empty)
@@ -301,7 +311,7 @@ def _group(
     found = sorted((words[key], key or 0, _share(pairs, used)) for key, pairs in groups.items())
     rows = [Row((shown, *share.values)) for shown, _key, share in found]
     columns = (Column("name", heading), *SHARE_COLUMNS)
-    totals = Row((_("All"), *total.values)) if rows else None
+    totals = Row((_("All"), *total.of_all)) if rows else None
     return Table(name, title, columns, rows, totals, note, _("No value of this measure within these limits."))
 
 

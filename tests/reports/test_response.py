@@ -81,7 +81,7 @@ def test_share_is_of_those_with_both_values_and_the_rest_is_missing(physician):
     assert values(built, "places") == [
         ("whole person", "", 3, 2, Decimal("66.7"), 1, Decimal(12), Decimal(9)),
     ]
-    assert built.table("places").totals.values == ("All", "", 3, 2, Decimal("66.7"), 1, None, None)
+    assert built.table("places").totals.values == ("All", "", 3, 2, Decimal("66.7"), 1, "", "")
     assert [row[1] for row in values(built, "missing")] == [3, 1, 2]
     assert built.used == "dlqi-4.1"
     assert built.notes == (
@@ -115,6 +115,14 @@ def test_drafts_errors_and_courses_that_were_never_performed_count_nowhere(physi
     built = build(asked())
     assert [row[2:6] for row in values(built, "places")] == [(1, 1, Decimal("100.0"), 0)]
     assert [row[1] for row in values(built, "missing")] == [1, 0, 0]
+
+
+def test_totals_of_last_values_that_are_all_missing_show_no_share(physician):
+    (course,) = courses(physician, 1)
+    a_series(physician, course, "DLQI", "12")
+    built = build(asked())
+    assert values(built, "places") == [("whole person", "", 0, 0, None, 1, None, None)]
+    assert built.table("places").totals.values == ("All", "", 0, 0, "", 1, "", "")
 
 
 def test_each_site_side_scale_and_unit_stands_alone(physician):
@@ -176,6 +184,7 @@ def test_median_lies_between_two_middle_values():
     assert median(weighed) == Decimal("2.5")
     assert median([*weighed, (Decimal(9), 1)]) == Decimal(4)
     assert median([]) is None
+    assert [str(median([(Decimal(value), 1)])) for value in ("20.0000", "2.5000", "0.0000")] == ["20", "2.5", "0"]
 
 
 def test_queries_do_not_grow_with_courses(physician):

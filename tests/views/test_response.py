@@ -73,6 +73,7 @@ def test_change_and_retirement_need_a_reason(physician, client_of):
     assert ResponseDefinition.objects.filter(in_use=True).count() == 0
     history = client.get(reverse("logbook:history", args=["definition", second.uid]))
     assert (history.status_code, "nobody asks" in history.content.decode()) == (200, True)
+    assert "version 2" in history.content.decode()
 
 
 def test_report_takes_any_version_and_names_it(physician, two_values, client_of):
