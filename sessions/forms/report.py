@@ -36,6 +36,7 @@ YEARS = [
 ]
 # French agrees with what is chosen from.
 ALL, ALL_FEMININE = _("all"), pgettext_lazy("indications or sites", "all")
+MORE = frozenset({"operator", "side", "substance", "status", "record_status", "age", "sex", "response", "shared"})
 DATES = frozenset({"from_date", "to_date"})
 
 
@@ -97,6 +98,17 @@ class LimitsForm(forms.Form):
         for name, choices_of in words.items():
             if name in self.fields:
                 self.fields[name].choices = choices_of  # type: ignore[attr-defined]
+
+    def first_fields(self) -> list[forms.BoundField]:
+        """What is asked for most."""
+        return [field for field in self.visible_fields() if field.name not in MORE]
+
+    def more_fields(self) -> list[forms.BoundField]:
+        """What is asked for now and then: folded away while none of it is set."""
+        return [field for field in self.visible_fields() if field.name in MORE]
+
+    def more_is_set(self) -> bool:
+        return any(field.value() or field.errors for field in self.more_fields())
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

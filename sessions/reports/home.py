@@ -17,7 +17,7 @@ from clinic.audit.verify import last_result
 from clinic.audit.verify.result import UNKNOWN
 from clinic.audit.verify.words import kind_in_words, record_in_words
 from clinic.audit.words import act_in_words, look_in_words
-from sessions.models import Device, Patient, Session
+from sessions.models import Device, Patient, Receipt, Session
 from sessions.reports.session_filter import SessionFilter, start_of
 from sessions.reports.sessions import counted
 
@@ -164,6 +164,16 @@ def latest_exports() -> list[Latest]:
     """The last files that left the logbook."""
     acts = Act.objects.filter(kind__startswith="export_").order_by("-at", "-pk")[:FEW]
     return [Latest(act.at, act.by_name, act_in_words(act.kind)) for act in acts]
+
+
+def latest_receipts(user: User) -> list[Receipt]:
+    """The last files of reports that this person took out."""
+    return list(Receipt.objects.filter(taken_by=user).order_by("-id")[:FEW])
+
+
+def drafts_in_all() -> int:
+    """How many sessions wait for a signature."""
+    return Session.objects.drafts().count()
 
 
 def latest_acts() -> list[Latest]:

@@ -13,6 +13,8 @@ from sessions.models import Application, Session
 from sessions.reports.session_filter import SessionFilter, standing_within
 
 PAGE_SIZE = 50
+# A report shows the newest ones; the list of sessions leads through all.
+NEWEST = 10
 
 
 LIST_COLUMNS = (
@@ -33,16 +35,16 @@ def listed(chosen: SessionFilter, *, whole: bool) -> Table:
     """The sessions within these limits: the newest ones, or with `whole` every one."""
     found = standing_within(chosen).select_related("patient", "course", "physician", "device")
     found = found.order_by(F("started_at").desc(nulls_last=True), "-pk")
-    rows = list(found if whole else found[: PAGE_SIZE + 1])
-    more = not whole and len(rows) > PAGE_SIZE
-    rows = rows if whole else rows[:PAGE_SIZE]
+    rows = list(found if whole else found[: NEWEST + 1])
+    more = not whole and len(rows) > NEWEST
+    rows = rows if whole else rows[:NEWEST]
     sites = sites_of(found.order_by().values("pk") if whole else [row.pk for row in rows])
     return Table(
         "list",
         _("List"),
         LIST_COLUMNS,
         [list_row(row, sites.get(row.pk, [])) for row in rows],
-        note=_("These are the newest ones; a file has all of them.") if more else "",
+        note=_("These are the newest ones; a file and the list of sessions have all of them.") if more else "",
         empty=_("No session answers to these limits. Widen the period or leave a field blank."),
         names_people=True,
         route="logbook:session",

@@ -12,11 +12,14 @@ from clinic.audit.access import record_look
 from clinic.gate import PersonRequest, requires
 from clinic.operations.jobs import ready_of
 from sessions.forms.patient import SearchForm
+from sessions.models import SavedFilter
 from sessions.reports.home import (
+    drafts_in_all,
     latest_acts,
     latest_emergencies,
     latest_exports,
     latest_looks,
+    latest_receipts,
     numbers,
     sessions_on,
     unsigned_of,
@@ -24,8 +27,10 @@ from sessions.reports.home import (
     verified,
 )
 from sessions.reports.periods import usual_periods
+from sessions.reports.registry import BY_CODE
 
 MOST_DRAFTS = 10
+MOST_KEPT = 12
 
 
 @require_safe
@@ -46,6 +51,9 @@ def home(request: PersonRequest) -> HttpResponse:
         context |= {"verified": verified(), "unusual": unusual(now), "emergencies": latest_emergencies(now)}
         # The cursor in the search box would move a small screen past what stands first.
         context["search"].fields["search"].widget.attrs.pop("autofocus", None)
+    elif may(Permission.SEE_REPORTS) and not may(Permission.MANAGE_ACCOUNTS):
+        context |= {"receipts": latest_receipts(request.user), "drafts": drafts_in_all(), "reports": BY_CODE}
+    context["saved"] = list(SavedFilter.objects.seen_by(request.user).order_by("name", "pk")[:MOST_KEPT])
     if may(Permission.MANAGE_ACCOUNTS):
         context["numbers"] = numbers(timezone.localdate(now))
     context["files_ready"] = ready_of(request.user, now)

@@ -187,7 +187,7 @@ def test_errors_are_listed_only_where_asked_for(physician, course):
 
 
 def test_page_has_the_newest_of_the_list_and_a_file_all_of_it(physician, course, monkeypatch):
-    monkeypatch.setattr("sessions.reports.session_list.PAGE_SIZE", 2)
+    monkeypatch.setattr("sessions.reports.session_list.NEWEST", 2)
     for day in (11, 12, 13):
         a_session(by=physician, course=course, started_at=paris(2026, 3, day, 9))
     page, file = (build(SessionFilter(), identities=True, whole=whole) for whole in (False, True))

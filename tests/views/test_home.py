@@ -1,5 +1,6 @@
 """The start page shows each role what waits for it, and nobody else's."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,7 +15,8 @@ from clinic.audit.access import record_event
 from clinic.audit.chain import head
 from clinic.audit.models import Access
 from clinic.audit.verify.result import Result, keep, result_file
-from tests.factories import a_course, a_device, a_patient
+from sessions.actions.report import save_filter
+from tests.factories import a_course, a_device, a_patient, a_receipt
 from tests.reports.rows import a_session, paris
 
 pytestmark = pytest.mark.django_db
@@ -171,7 +173,7 @@ def home_of(client_of, user):
 def test_auditor_is_told_first_that_nothing_was_verified_yet(client_of, auditor):
     page = home_of(client_of, auditor)
     assert "The audit history was never verified" in page
-    assert page.index("never verified") < page.index("Find a patient")
+    assert page.index("never verified") < page.index("Find a patient", page.index("<main"))
 
 
 def test_auditor_reads_up_to_which_entry_it_was_verified_and_when(client_of, auditor, verified):
@@ -256,3 +258,16 @@ def test_auditor_reads_which_files_left_lately(client_of, auditor):
 @pytest.mark.parametrize("role", ["physician", "staff", "administrator"])
 def test_state_of_the_history_is_for_the_auditor(client_of, request, role):
     assert "unusual" not in client_of(request.getfixturevalue(role)).get(HOME).context
+
+
+def test_staff_find_their_last_files_their_kept_limits_and_what_to_read_again(client_of, staff, physician, course):
+    a_session(by=physician, course=course, started_at=today_at(0), record_status="preliminary")
+    receipt = a_receipt(by=staff)
+    a_receipt(by=physician)
+    save_filter(by=staff, report="sessions", name="Palms", question="site=palm", shared=False)
+    client = client_of(staff)
+    client.cookies["django_language"] = "en"
+    page = " ".join(client.get(HOME).content.decode().split())
+    assert re.findall(r'href="(/receipts/[^"]*)"', page) == [reverse("logbook:receipt", args=[receipt.uid])]
+    assert f'<a href="{reverse("logbook:report", args=["sessions"])}?site=palm">Palms</a>' in page
+    assert "1 session is not signed." in page
