@@ -6,6 +6,7 @@ from sessions.views import (
     course,
     course_letter,
     device,
+    device_entry,
     evidence,
     history,
     patient,
@@ -64,6 +65,8 @@ device_urls: list[URLPattern | URLResolver] = [
     path("devices/", device.devices, name="devices"),
     path("devices/new/", device.register, name="device-new"),
     path("devices/<uuid:uid>/", device.edit, name="device-edit"),
+    path("devices/<uuid:uid>/entries/new/", device_entry.new, name="device-entry-new"),
+    path("devices/entries/<uuid:uid>/error/", device_entry.in_error, name="device-entry-error"),
 ]
 report_urls: list[URLPattern | URLResolver] = [
     path("reports/", report.reports, name="reports"),

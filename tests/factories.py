@@ -14,6 +14,7 @@ from clinic.operations.jobs import file_of
 from clinic.operations.models import Job, State
 from sessions.actions.course import open_course
 from sessions.actions.device import register_device
+from sessions.actions.device_entry import add_device_entry
 from sessions.actions.patient import register_patient
 from sessions.actions.report import Taken, record_export
 from sessions.actions.response import define_response
@@ -22,7 +23,7 @@ from sessions.actions.session import log_session
 from sessions.actions.session_rows import Entry, Row
 from sessions.actions.signature import sign_session
 from sessions.measures.answers import EACH_SESSION, ITEMS
-from sessions.models import Consultation, Course, Device, Patient, Receipt, ResponseDefinition, Session
+from sessions.models import Consultation, Course, Device, DeviceEntry, Patient, Receipt, ResponseDefinition, Session
 
 PARIS = ZoneInfo("Europe/Paris")
 _numbers = count(1)
@@ -81,6 +82,12 @@ def a_course(
 
 def a_device(*, by: User, serial_number: str = "4412", maker: str = "Hidrex", model: str = "PSP1000") -> Device:
     return register_device(by=by, values={"maker": maker, "model": model, "serial_number": serial_number})
+
+
+def a_device_entry(*, by: User, device: Device, **values: Any) -> DeviceEntry:
+    """An entry in the log of a device."""
+    given = {"kind": "maintenance", "happened_date": date(2026, 1, 5), "nature": "yearly maintenance"}
+    return add_device_entry(by=by, device=device, values=given | values)
 
 
 def asked_today(**replies: str) -> dict[str, tuple[str, str]]:

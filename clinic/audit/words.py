@@ -31,6 +31,8 @@ ACTS: dict[str, Promise] = {
     "mark_result_in_error": _("Laboratory result marked entered in error"),
     "register_device": _("Device registered"),
     "change_device": _("Device changed"),
+    "add_device_entry": _("Entry in the device log written"),
+    "mark_device_entry_in_error": _("Entry in the device log marked entered in error"),
     "export_report": _("Report taken out as a file"),
     "define_response": _("Response defined"),
     "change_response": _("Definition of a response changed"),

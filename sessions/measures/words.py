@@ -116,6 +116,17 @@ class Sensation(TextChoices):
     PAIN = "pain", pgettext_lazy("sensation", "pain")
 
 
+class DeviceEntryKind(TextChoices):
+    """What happens to a device, as its register says it (domain 5.2, report 8)."""
+
+    MAINTENANCE = "maintenance", pgettext_lazy("device", "maintenance")
+    CHECK = "check", pgettext_lazy("device", "check")
+    FAULT = "fault", pgettext_lazy("device", "fault")
+    REPAIRED = "repaired", pgettext_lazy("device", "repaired")
+    OUT = "out-of-service", pgettext_lazy("device", "taken out of service")
+    BACK = "back-in-service", pgettext_lazy("device", "put back in service")
+
+
 class EventsAnswer(TextChoices):
     """None observed is an answer, silence is not (domain A.2.7)."""
 

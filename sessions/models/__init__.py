@@ -2,7 +2,7 @@
 
 from sessions.models.application import Application, Phase
 from sessions.models.course import Course, CourseSite
-from sessions.models.device import Device
+from sessions.models.device import Device, DeviceEntry
 from sessions.models.event import AdverseEvent
 from sessions.models.figures import CourseFigures, Outcome, SessionFigures, Tally
 from sessions.models.observation import Observation, Result, Sample
@@ -25,6 +25,7 @@ __all__ = [
     "CourseSite",
     "Decision",
     "Device",
+    "DeviceEntry",
     "Observation",
     "Outcome",
     "Patient",

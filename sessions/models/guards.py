@@ -12,7 +12,7 @@ from clinic.audit.guard import Rule, append_only, differs, never_deleted, never_
 from sessions.measures.words import SIGNED, Meaning, RecordStatus
 from sessions.models.application import Application, Phase
 from sessions.models.course import Course, CourseSite
-from sessions.models.device import Device
+from sessions.models.device import Device, DeviceEntry
 from sessions.models.event import AdverseEvent
 from sessions.models.observation import Observation, Result, Sample
 from sessions.models.patient import Patient
@@ -31,7 +31,7 @@ Model = type[models.Model]
 ADDED_ONLY: tuple[Model, ...] = (Addendum, Signature, Decision, Consultation, Receipt)
 NEVER_DELETED: tuple[Model, ...] = (
     *(Patient, Course, Device, Session, Result, Screening, Answer),
-    *(SavedFilter, ResponseDefinition),
+    *(SavedFilter, ResponseDefinition, DeviceEntry),
 )
 OF_THE_SESSION: tuple[Model, ...] = (Application, Observation, AdverseEvent, Sample)
 REMOVED_FROM_DRAFTS: tuple[Model, ...] = (*OF_THE_SESSION, Phase, CourseSite)
@@ -54,7 +54,8 @@ def rules() -> Iterator[Rule]:
     yield from _of_consultations()
     yield from _of_sessions()
     yield from _of_signatures()
-    yield from _of_results()
+    yield from _struck_once(Result, "A result")
+    yield from _struck_once(DeviceEntry, "An entry of a device")
 
 
 # --- SQL -----------------------------------------------------------------------------------------
@@ -153,9 +154,9 @@ def _of_signatures() -> Iterator[Rule]:
     yield Rule(table, "insert", "This revision is signed already.", twice, "twice")
 
 
-def _of_results() -> Iterator[Rule]:
-    """A result is struck through, once; nothing else of it changes."""
+def _struck_once(model: Model, name: str) -> Iterator[Rule]:
+    """A row is struck through, once; nothing else of it changes."""
     mark = {"in_error", "error_reason"}
-    rest = differs(str(field.column) for field in Result._meta.concrete_fields if field.column not in mark)
-    words = "A result is marked as entered in error, once; nothing else of it is changed."
-    yield Rule(Result._meta.db_table, "update", words, f'{rest} OR OLD."in_error" OR NOT NEW."in_error"', "mark")
+    rest = differs(str(field.column) for field in model._meta.concrete_fields if field.column not in mark)
+    words = f"{name} is marked as entered in error, once; nothing else of it is changed."
+    yield Rule(model._meta.db_table, "update", words, f'{rest} OR OLD."in_error" OR NOT NEW."in_error"', "mark")

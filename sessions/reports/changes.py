@@ -23,6 +23,7 @@ from sessions.models import (
     Consultation,
     CourseSite,
     Decision,
+    DeviceEntry,
     Observation,
     Phase,
     Result,
@@ -69,6 +70,7 @@ TABLES: dict[type[models.Model], Told] = {
     Decision: Told("answer", above=Answer),
     Addendum: Told("session"),
     Signature: Told("session", unsaid=frozenset({"content", "addendum"})),
+    DeviceEntry: Told("device", say=lambda row: row.get_kind_display(), unsaid=frozenset({"kind"})),
 }
 # A table of which nothing is said above is a record of its own.
 RECORD = Told(unsaid=frozenset({"patient", "course"}))
@@ -127,6 +129,10 @@ def _of_session(pk: int) -> Iterable[Strand]:
     yield _below(Signature, [pk])
 
 
+def _of_device(pk: int) -> Iterable[Strand]:
+    return [_below(DeviceEntry, [pk])]
+
+
 def _screening(**limits: int) -> Iterable[Strand]:
     screening = _strand(Screening, history_of(Screening, **limits))
     answers = _below(Answer, screening.names)
@@ -140,7 +146,7 @@ BELONGING: dict[str, Callable[[int], Iterable[Strand]]] = {
     "consultation": _of_consultation,
     "course": _of_course,
     "session": _of_session,
-    "device": _of_nothing,
+    "device": _of_device,
     "definition": _of_nothing,
 }
 

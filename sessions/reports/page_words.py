@@ -65,6 +65,8 @@ PAGES: dict[str, Promise] = {
     "logbook:devices": gettext_lazy("Devices"),
     "logbook:device-new": gettext_lazy("Register a device"),
     "logbook:device-edit": gettext_lazy("Correct a device"),
+    "logbook:device-entry-new": gettext_lazy("Entry in the device log"),
+    "logbook:device-entry-error": gettext_lazy("Mark an entry in the device log as entered in error"),
     "logbook:reports": gettext_lazy("Reports"),
     "logbook:report": gettext_lazy("Report"),
     "logbook:filter-new": gettext_lazy("Keep limits"),

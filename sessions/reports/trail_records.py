@@ -15,7 +15,17 @@ from clinic.accounts.models import User
 from clinic.accounts.roles import Role
 from clinic.audit.changes import plainly
 from clinic.audit.verify.words import kind_in_words
-from sessions.models import Consultation, Course, Device, Patient, ResponseDefinition, Result, Sample, Session
+from sessions.models import (
+    Consultation,
+    Course,
+    Device,
+    DeviceEntry,
+    Patient,
+    ResponseDefinition,
+    Result,
+    Sample,
+    Session,
+)
 from sessions.reports.registry import BY_CODE as REPORTS
 
 
@@ -64,6 +74,10 @@ SAID: dict[str, tuple[Any, Callable[[Any], str]]] = {
         ),
     ),
     "device": (Device.objects, lambda row: _("Device %(device)s") % {"device": row}),
+    "device-entry": (
+        DeviceEntry.objects.select_related("device"),
+        lambda row: _("Device %(device)s, %(what)s") % {"device": row.device, "what": row.get_kind_display()},
+    ),
     "definition": (
         ResponseDefinition.objects,
         lambda row: _("Response “%(name)s”, version %(version)s") % {"name": row.name, "version": row.version},

@@ -48,7 +48,7 @@ def register(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.MANAGE_DEVICES)
 def edit(request: PersonRequest, uid: UUID) -> HttpResponse:
-    """Correct a device, with a reason."""
+    """Correct a device, with a reason; below stands its log."""
     device = get_object_or_404(Device, uid=uid)
     form = EditDeviceForm(request.POST or None, instance=device)
     meanwhile = []
@@ -71,4 +71,5 @@ def edit(request: PersonRequest, uid: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("logbook:devices")
-    return render(request, "logbook/device/form.html", {"form": form, "device": device, "meanwhile": meanwhile})
+    page = {"form": form, "device": device, "meanwhile": meanwhile, "entries": device.entries.all()}
+    return render(request, "logbook/device/form.html", page)

@@ -38,6 +38,8 @@ NEEDED = {
     "mark_in_error": P.SIGN_RECORDS,
     "register_device": P.MANAGE_DEVICES,
     "change_device": P.MANAGE_DEVICES,
+    "add_device_entry": P.MANAGE_DEVICES,
+    "mark_device_entry_in_error": P.MANAGE_DEVICES,
     "export_evidence": P.SEE_HISTORY,
     "record_export": P.SEE_REPORTS,
     "save_filter": P.SEE_REPORTS,

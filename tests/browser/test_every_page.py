@@ -23,6 +23,7 @@ from tests.factories import (
     a_consultation,
     a_course,
     a_definition,
+    a_device_entry,
     a_draft,
     a_file,
     a_patient,
@@ -118,6 +119,8 @@ PAGES = {
     "logbook:devices": "physician",
     "logbook:device-new": "physician",
     "logbook:device-edit": "physician",
+    "logbook:device-entry-new": "physician",
+    "logbook:device-entry-error": "physician",
     "logbook:reports": "staff administrator",
     "logbook:report": "physician administrator",
     "logbook:filter-new": "staff",
@@ -180,7 +183,7 @@ def addresses_of(physician: User, staff: User) -> dict[str, list[str]]:
     found |= {
         name: [reverse(name, args=[record.uid])]
         for name, record in {
-            "logbook:session-edit": draft, "logbook:result-new": stored, "logbook:result-error": result,
+            "logbook:device-entry-error": a_device_entry(by=physician, device=device), "logbook:session-edit": draft, "logbook:result-new": stored, "logbook:result-error": result,
             "logbook:decisions": doubtful,
         }.items()
     }  # fmt: skip
@@ -211,6 +214,7 @@ def files_in_every_state(by: User) -> None:
 
 NOT_BY_ROUTE = {
     "logbook:session-edit", "logbook:session-sign", "logbook:result-new", "logbook:result-error", "logbook:decisions",
+    "logbook:device-entry-error",
     "logbook:history", "first-account", "account_login",
 }  # fmt: skip
 

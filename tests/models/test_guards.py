@@ -7,6 +7,7 @@ import pytest
 from django.db import models
 
 from clinic.accounts.models import User
+from sessions.actions.device_entry import mark_device_entry_in_error
 from sessions.actions.result import mark_result_in_error
 from sessions.actions.session import mark_in_error
 from sessions.actions.signature import amend_session
@@ -20,6 +21,7 @@ from sessions.models import (
     CourseSite,
     Decision,
     Device,
+    DeviceEntry,
     Observation,
     Patient,
     Phase,
@@ -31,7 +33,7 @@ from sessions.models import (
 )
 from sessions.models.guards import LOCKED, MOVED
 from tests.audit.raw import SQLITE, as_a_stranger, as_ours, copied, refusal, run, upsert
-from tests.factories import a_draft, a_signed_session, an_entry, at
+from tests.factories import a_device, a_device_entry, a_draft, a_signed_session, an_entry, at
 from tests.reports.signed import a_session_of_every_kind
 
 pytestmark = pytest.mark.django_db
@@ -281,6 +283,29 @@ def test_result_struck_through_stays_so(signed: Session, physician: User) -> Non
     words = "A result is marked as entered in error, once; nothing else of it is changed."
     assert refusal("UPDATE logbook_result SET in_error = false, error_reason = ''") == words
     assert refusal("UPDATE logbook_result SET error_reason = 'another'") == words
+
+
+@pytest.mark.parametrize(
+    ("change", "allowed"),
+    [
+        ("in_error = true, error_reason = 'of another device'", True),
+        ("in_error = true, error_reason = 'slip', nature = 'cleaning'", False),
+        ("happened_date = '2026-01-06'", False),
+        ("error_reason = 'x'", False),
+    ],
+)
+def test_entry_of_a_device_is_struck_through_and_nothing_else(change: str, allowed: bool, physician: User) -> None:
+    a_device_entry(by=physician, device=a_device(by=physician))
+    said = "An entry of a device is marked as entered in error, once; nothing else of it is changed."
+    assert refusal(f"UPDATE {table(DeviceEntry)} SET {change}") == ("" if allowed else said)
+    assert refusal(f"DELETE FROM {table(DeviceEntry)}") == f"{table(DeviceEntry)} is never deleted from."
+
+
+def test_entry_of_a_device_struck_through_stays_so(physician: User) -> None:
+    entry = a_device_entry(by=physician, device=a_device(by=physician))
+    mark_device_entry_in_error(by=physician, entry=entry, reason="of another device")
+    said = "An entry of a device is marked as entered in error, once; nothing else of it is changed."
+    assert refusal(f"UPDATE {table(DeviceEntry)} SET in_error = false, error_reason = ''") == said
 
 
 def test_amended_session_is_locked_again(signed: Session, physician: User) -> None:

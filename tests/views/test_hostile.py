@@ -20,6 +20,7 @@ from sessions.actions.session_rows import Row
 from sessions.models import Device, Phase, Sample, Session
 from tests.factories import (
     a_consultation,
+    a_device_entry,
     a_draft,
     a_patient,
     a_signed_session,
@@ -91,6 +92,7 @@ def records(physician: User, staff: User) -> dict[str, models.Model]:
     return {
         "patient": patient, "course": course, "device": device, "session": draft, "sample": stored, "result": result,
         "consultation": course.consultation, "account": staff, "signed": signed,
+        "entry": a_device_entry(by=physician, device=device),
     }  # fmt: skip
 
 

@@ -18,7 +18,18 @@ from sessions.actions.session_rows import Row
 from sessions.actions.signature import sign_session
 from sessions.models import Sample
 from tests.architecture.test_policy import routes
-from tests.factories import a_definition, a_device, a_draft, a_file, a_receipt, an_entry, asked_today, at, ready
+from tests.factories import (
+    a_definition,
+    a_device,
+    a_device_entry,
+    a_draft,
+    a_file,
+    a_receipt,
+    an_entry,
+    asked_today,
+    at,
+    ready,
+)
 
 # p physician, s clinic staff, a auditor, d administrator, n nobody (not logged in).
 # "" in a column: no such method here, for anybody.
@@ -94,6 +105,8 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "logbook:devices": ("pd", NOBODY),
     "logbook:device-new": ("pd", "pd"),
     "logbook:device-edit": ("pd", "pd"),
+    "logbook:device-entry-new": ("pd", "pd"),
+    "logbook:device-entry-error": ("pd", "pd"),
     "logbook:reports": (ALL, NOBODY),
     "logbook:report": (ALL, NOBODY),
     "logbook:report-csv": (ALL, NOBODY),
@@ -158,7 +171,7 @@ def records(physician: User, administrator: User) -> dict[str, models.Model]:
     return {
         "patient": patient, "course": course, "device": device, "session": signed, "sample": stored, "result": result,
         "consultation": course.consultation, "account": administrator, "job": a_file(by=physician), "receipt": a_receipt(by=physician),
-        "definition": a_definition(by=physician),
+        "definition": a_definition(by=physician), "entry": a_device_entry(by=physician, device=device),
         "filter": save_filter(by=physician, report="sessions", name="Palms", question="site=palm", shared=True),
     }  # fmt: skip
 
@@ -173,7 +186,8 @@ def address(name: str, records: dict[str, models.Model], *, strange: bool = Fals
         "logbook:course-end": "course", "logbook:course-evidence": "course", "logbook:course-letter": "course",
         "logbook:course-letter-pdf": "course", "logbook:session-new": "course",
         "logbook:result-new": "sample",
-        "logbook:result-error": "result", "downloads-file": "job", "logbook:device-edit": "device", "logbook:history": "patient",
+        "logbook:result-error": "result", "downloads-file": "job", "logbook:device-edit": "device",
+        "logbook:device-entry-new": "device", "logbook:device-entry-error": "entry", "logbook:history": "patient",
     }.get(name)  # fmt: skip
     converters = next(route.pattern.converters for known, route in routes() if known == name)
     if "uid" in converters:
