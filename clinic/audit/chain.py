@@ -151,6 +151,8 @@ def contents_of_acts(act_ids: Sequence[int]) -> Iterable[tuple[int, str, dict[st
 
 
 def _rows_of(act_ids: Sequence[int], covered: str) -> Iterable[tuple[int, str, dict[str, list[Told]]]]:
+    if not act_ids:  # PostgreSQL knows no empty list
+        return []
     acts: dict[int, str] = {}
     rows: dict[int, dict[str, list[Told]]] = {act_id: {} for act_id in act_ids}
     for table, specs in json.loads(covered).items():

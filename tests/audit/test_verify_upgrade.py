@@ -10,6 +10,7 @@ from clinic.audit import act, chain, guard, setup, stored
 from clinic.audit.keys import key_file, ring
 from clinic.audit.models import Act, Link, Shape
 from clinic.audit.verify import verify
+from clinic.lib.canonical import digest
 from clinic.lib.fields import Line
 from sessions.actions.device import change_device
 from sessions.models import Device
@@ -138,3 +139,14 @@ def test_what_an_older_version_wrote_is_sealed_once(physician):
     assert (Link.objects.count(), key_file().read_text(), result.state) == (0, kept, "altered")
     assert "act added" in {finding.kind for finding in found}
     ring.cache_clear()
+
+
+@pytest.mark.usefixtures("places")
+def test_list_of_columns_that_no_entry_has_yet_is_read_without_a_word(physician):
+    """As after an upgrade, before the first act: on PostgreSQL too, which knows no empty list."""
+    columns = json.dumps({name: specs[:-1] for name, specs in json.loads(stored.shape_now()[0]).items()})
+    Shape.objects.bulk_create([Shape(name=digest(columns)[: chain.SHAPE_DIGITS], columns=columns)])
+    a_patient(by=physician)
+    assert alterations() == []
+    result, _found = verify()
+    assert result.state == "intact"
