@@ -136,6 +136,7 @@ def _manifest(copy: Path, ask: Any) -> Manifest:
         access_number=access_number,
         access_mac=bytes(access_mac).hex(),
         migrations=[f"{app}.{name}" for app, name in ask(MIGRATIONS)],
+        extensions=engine().extensions(ask),
         tables=seal.read_text(encoding="utf-8") if seal.exists() else "",
         tables_altered=tables.altered(),
         size=size,

@@ -55,6 +55,7 @@ class Manifest:
     access_number: int
     access_mac: str
     migrations: list[str]
+    extensions: list[str]  # of PostgreSQL, without which the tables cannot be made
     tables: str  # the seal of the tables beside the keys (clinic/audit/tables.py), as it was
     tables_altered: list[str]
     size: int

@@ -127,6 +127,13 @@ def copied_out(target: Path) -> Iterator[Ask]:
         yield lambda question: _run(other, question)
 
 
+def extensions(ask: Ask) -> list[str]:
+    """What was added to PostgreSQL by name; tables may hold indexes of it."""
+    return [
+        str(name) for (name,) in ask("SELECT extname FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY extname")
+    ]
+
+
 def check_copy(copy: Path) -> None:
     """Raises `NotDone` where PostgreSQL itself cannot read the copy."""
     done = subprocess.run([_program("pg_restore"), "--list", copy], capture_output=True, check=False)  # noqa: S603 -- as above
@@ -156,8 +163,8 @@ def _pass_on(told: "subprocess.Popen[bytes]", asked: "subprocess.Popen[bytes]", 
 class Exchange:
     """The present tables and the copy that takes their place."""
 
-    def __init__(self, copy: Path, stamp: str) -> None:
-        self._copy, self._placed = copy, False
+    def __init__(self, copy: Path, stamp: str, needs: list[str]) -> None:
+        self._copy, self._needs, self._placed = copy, needs, False
         self.aside = f"before_restore_{stamp.replace('-', '_')}"
         self._users: list[str] = []
 
@@ -206,6 +213,8 @@ class Exchange:
         The copy names its tables by the present schema: they make room for it and come back, in one transaction.
         """
         self.forget()
+        for name in self._needs:
+            _run(self._owner, f"CREATE EXTENSION IF NOT EXISTS {connection.ops.quote_name(name)}")
         out, back = self._moves("logbook_room")
         before = f"SET lock_timeout = '{int(SECONDS_TO_CLOSE)}s';\nBEGIN;\nCREATE SCHEMA logbook_room;\n{out}"
         after = f"""SET search_path TO DEFAULT;
@@ -249,9 +258,17 @@ class Exchange:
             MOVE.format(old=self._present, new=self.aside),
             MOVE.format(old=INCOMING, new=self._present),
             f"DROP SCHEMA {INCOMING}",
+            *self._first_grant(),
         )
         self._placed = True
         return f"schema {self.aside}" if self._was_there else ""
+
+    def _first_grant(self) -> list[str]:
+        """Who works with the tables and owns none may read them until set-up grants him what he needs."""
+        if not settings.DATABASE_OWNER_URL:
+            return []
+        user = connection.ops.quote_name(connection.settings_dict["USER"])
+        return [f'GRANT SELECT ON ALL TABLES IN SCHEMA "{self._present}" TO {user}']
 
     def put_back(self) -> None:
         """The former tables in their place again."""

@@ -51,6 +51,11 @@ def _asking(path: Path) -> Ask:
     return ask
 
 
+def extensions(ask: Ask) -> list[str]:
+    """SQLite has none that lie in the database."""
+    return []
+
+
 def check_copy(copy: Path) -> None:
     """Raises `NotDone` where SQLite itself finds the copy damaged."""
     try:
@@ -64,7 +69,7 @@ def check_copy(copy: Path) -> None:
 class Exchange:
     """The present database and the copy that takes its place."""
 
-    def __init__(self, copy: Path, stamp: str) -> None:
+    def __init__(self, copy: Path, stamp: str, needs: list[str]) -> None:
         self._copy, self._present, self._placed = copy, _file(), False
         self.ask_copy = _asking(copy)
         self.aside = self._present.with_name(f"logbook-before-restore-{stamp}.sqlite3")

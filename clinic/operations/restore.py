@@ -86,7 +86,7 @@ def put_back(path: Path, *, identity: Path | None, is_confirmed: bool, tell: Cal
         with folder(Path(settings.DATA_DIR)) as here:
             manifest = _taken_out(_plain(path, identity, here), here)
             engine().check_copy(here / "copy")
-            exchange = engine().Exchange(here / "copy", f"{datetime.now(UTC):%Y%m%d-%H%M%S}")
+            exchange = engine().Exchange(here / "copy", f"{datetime.now(UTC):%Y%m%d-%H%M%S}", manifest.extensions)
             try:
                 compared, aside = _exchanged(exchange, manifest, is_confirmed, tell)
             except (DatabaseError, sqlite3.Error) as error:

@@ -40,7 +40,7 @@ def a_manifest(**values: Any) -> Manifest:
     made = Manifest(
         format=FORMAT, engine=connection.vendor, taken_at="2026-11-22T21:30:19+00:00",
         installation=ring().installation, key_id=ring().key_id, number=12, mac="ab" * 32, access_number=3,
-        access_mac="cd" * 32, migrations=["audit.0001_initial"], tables="", tables_altered=[], size=0, sha256="",
+        access_mac="cd" * 32, migrations=["audit.0001_initial"], extensions=[], tables="", tables_altered=[], size=0, sha256="",
     )  # fmt: skip
     return replace(made, **values)
 
