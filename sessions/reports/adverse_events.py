@@ -223,10 +223,12 @@ def _serious_line(event: AdverseEvent) -> Row:
 
 
 def _chart(events: list[Event]) -> Chart:
-    """Events per month by severity."""
+    """Events per month by severity, the severest first: the first one of a stack is the darkest."""
     months = list(without_gaps(sorted({event.month for event in events if event.month})))
     counts = Counter((event.month, event.severity) for event in events)
-    series = tuple(Series(label, tuple(counts[month, word] for month in months)) for word, label in Severity.choices)
+    series = tuple(
+        Series(label, tuple(counts[month, word] for month in months)) for word, label in reversed(Severity.choices)
+    )
     return Chart(
         "events-per-month",
         _("Adverse events per month, by severity"),

@@ -127,7 +127,7 @@ def test_serious_events_are_listed_one_by_one(eight_sessions):
 def test_chart_counts_events_per_month_by_severity(eight_sessions):
     (chart,) = built(REPORT).charts
     assert (chart.labels, [(str(series.name), series.values) for series in chart.series]) == (
-        (date(2026, 3, 1),), [("mild", (3,)), ("moderate", (1,)), ("severe", (1,))],
+        (date(2026, 3, 1),), [("severe", (1,)), ("moderate", (1,)), ("mild", (3,))],
     )  # fmt: skip
 
 
