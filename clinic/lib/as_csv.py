@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from types import NoneType
@@ -154,13 +154,17 @@ class _Hours(dict[str, str]):
     """By an hour in UTC ("2026-03-12 13") the day and hour here, as the language writes them; empty where the minutes differ."""
 
     def __init__(self, language: str) -> None:
-        self.language = language
+        self.french, self.zone = language.startswith("fr"), timezone.get_current_timezone()
 
     def __missing__(self, text: str) -> str:
-        first, last = as_moment(f"{text}:00:00"), as_moment(f"{text}:59:00")
-        said = ""
-        if isinstance(first, datetime):
-            said, end = cell(first, "moment", self.language), cell(last, "moment", self.language)
-            said = said[:-3] if said.endswith(":00") and end == f"{said[:-3]}:59" else ""
-        self[text] = said
-        return said
+        self[text] = ""
+        try:
+            begins = datetime.fromisoformat(f"{text}:00:00+00:00")
+        except ValueError:
+            return ""
+        here, ends = begins.astimezone(self.zone), (begins + timedelta(minutes=59)).astimezone(self.zone)
+        if here.minute == here.second == 0 and here.utcoffset() == ends.utcoffset():
+            day, month = f"{here.day:02}", f"{here.month:02}"
+            date_here = f"{day}/{month}/{here.year:04}" if self.french else f"{here.year:04}-{month}-{day}"
+            self[text] = f"{date_here} {here.hour:02}"
+        return self[text]

@@ -90,9 +90,10 @@ class _Looks:
 
     def __post_init__(self) -> None:
         self.made: dict[tuple[tuple[str, Any], ...], Format] = {}
+        self.zone = timezone.get_current_timezone()
 
     def look(self, **properties: Any) -> Format:
-        key = tuple(sorted(properties.items()))
+        key = tuple(properties.items())
         if key not in self.made:
             self.made[key] = self.book.add_format({"valign": "top", **properties})
         return self.made[key]
@@ -142,11 +143,19 @@ class _Sheet:
         self.sheet.set_footer(f"&L{_printable(foot)}&R&P / &N")
 
     def _row(self, line: int, row: Row, columns: tuple[Column, ...], look: dict[str, Any]) -> None:
+        plain = None if look else self.looks.look(text_wrap=True)
         for place, (value, column) in enumerate(zip(row.values, columns, strict=True)):
-            self._cell(line, place, value, column.kind, look)
+            # Most cells hold a short text that begins with a letter; to ask no more of them saves a third of the time.
+            if plain and type(value) is str and len(value) <= LONGEST_CELL and value[:1].isalnum():
+                self.sheet.write_string(line, place, value, plain)
+            else:
+                self._cell(line, place, value, column.kind, look)
 
     def _cell(self, line: int, place: int, value: Any, kind: str, look: dict[str, Any]) -> None:
         if value is None or value == "":
+            return
+        if isinstance(value, str):
+            self._text(line, place, value, look)
             return
         if isinstance(value, bool):
             value = _("yes") if value else _("no")
@@ -155,16 +164,18 @@ class _Sheet:
             self.sheet.write_number(line, place, value, number)
         elif isinstance(value, datetime) and value.date() >= FIRST_DAY:
             moment = self.looks.look(num_format=MOMENTS[self.looks.language], align="left", **look)
-            self.sheet.write_datetime(line, place, timezone.localtime(value).replace(tzinfo=None), moment)
+            self.sheet.write_datetime(line, place, value.astimezone(self.looks.zone).replace(tzinfo=None), moment)
         elif isinstance(value, date) and not isinstance(value, datetime) and value >= FIRST_DAY:
             days = MONTHS if kind == "month" else DAYS
             day = self.looks.look(num_format=days[self.looks.language], align="left", **look)
             self.sheet.write_datetime(line, place, datetime(value.year, value.month, value.day), day)  # noqa: DTZ001
         else:
-            text = _whole(str(value))
-            # A text that begins like a formula stays one even when somebody edits its cell.
-            guarded = {"quote_prefix": True} if text.lstrip().startswith(FORMULA_STARTS) else {}
-            self.sheet.write_string(line, place, text, self.looks.look(text_wrap=True, **guarded, **look))
+            self._text(line, place, str(value), look)
+
+    def _text(self, line: int, place: int, text: str, look: dict[str, Any]) -> None:
+        # A text that begins like a formula stays one even when somebody edits its cell.
+        guarded = {"quote_prefix": True} if text.lstrip().startswith(FORMULA_STARTS) else {}
+        self.sheet.write_string(line, place, _whole(text), self.looks.look(text_wrap=True, **guarded, **look))
 
 
 def _widths(headings: list[str], first: list[Row]) -> Iterator[int]:
@@ -179,10 +190,14 @@ def _widths(headings: list[str], first: list[Row]) -> Iterator[int]:
 
 def _fits_a_float(value: int | Decimal) -> bool:
     """Whether a spreadsheet keeps every digit of this figure."""
+    if isinstance(value, int):
+        return abs(value) < 10**DIGITS_OF_A_FLOAT
     return Decimal(value).is_finite() and len(Decimal(value).as_tuple().digits) <= DIGITS_OF_A_FLOAT
 
 
 def _number_format(value: int | Decimal) -> str:
+    if isinstance(value, int):
+        return "0"
     places = -int(Decimal(value).as_tuple().exponent)
     return f"0.{'0' * places}" if places > 0 else "0"
 

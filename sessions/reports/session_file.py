@@ -1,11 +1,12 @@
 """The list of sessions for a file of any length: the same columns and values, fetched while they are written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 
 from clinic.lib import driver
@@ -20,7 +21,7 @@ from sessions.reports.session_filter import SessionFilter, standing_within
 from sessions.reports.session_list import LIST_COLUMNS
 
 NAMES = (
-    "started_text", "patient__family_name", "patient__given_names", "patient__record_number", "course__indication",
+    "started_text", "patient_name", "patient__record_number", "course__indication",
     "number", "sites", "status", "late_record", "record_status", "physician_id", "device_id", "patient_id",
 )  # fmt: skip
 
@@ -61,21 +62,27 @@ class SitesInOrder(models.Func):
 def _batches(found: SessionQuerySet) -> Iterator[Batch]:
     words = _Words()
     ordered = found.order_by(F("started_at").desc(nulls_last=True), "-pk")
-    rows = ordered.annotate(started_text=driver.as_text("started_at"), sites=SitesInOrder(F("pk"))).values_list(*NAMES)
+    rows = ordered.annotate(
+        started_text=driver.as_text("started_at"),
+        patient_name=Concat(
+            "patient__family_name", Value(" "), "patient__given_names", output_field=models.TextField()
+        ),
+        sites=SitesInOrder(F("pk")),
+    ).values_list(*NAMES)
     for some in driver.batches(rows):
         (
-            started, family, given, record, indication, number, sites, status, late, record_status, physician, device,
+            started, name, record, indication, number, sites, status, late, record_status, physician, device,
             patients,
         ) = zip(*some, strict=True)  # fmt: skip
         yield Batch(
             (
                 started,
-                [f"{name} {names}" for name, names in zip(family, given, strict=True)],
+                name,
                 record,
                 list(map(words.indications.__getitem__, indication)),
                 number,
                 list(map(words.sites.__getitem__, sites)),
-                list(map(words.statuses.__getitem__, zip(status, late, strict=True))),
+                words.statuses_of(status, late),
                 list(map(words.record_statuses.__getitem__, record_status)),
                 list(map(words.physicians.__getitem__, physician)),
                 list(map(words.devices.__getitem__, device)),
@@ -89,15 +96,20 @@ class _Words:
     """What stands for each code and key, in the language of the file."""
 
     def __init__(self) -> None:
-        late = _("late record")
-        statuses = {str(code): str(label) for code, label in Status.choices} | {"": ""}
-        self.statuses = {(code, False): label for code, label in statuses.items()}
-        self.statuses |= {(code, True): f"{label} ({late})" for code, label in statuses.items()}
+        self.late = _("late record")
+        self.statuses = {str(code): str(label) for code, label in Status.choices} | {"": ""}
         self.record_statuses = {str(code): str(label) for code, label in RecordStatus.choices}
         self.indications = {str(code): str(label) for code, label in Indication.choices}
         self.sites = _Sites()
         self.physicians = {user.pk: user.get_full_name() for user in get_user_model().objects.all()}
         self.devices = {None: ""} | {device.pk: str(device) for device in Device.objects.all()}
+
+    def statuses_of(self, codes: Sequence[str], late: Sequence[bool]) -> list[str]:
+        """What happened, and whether the record is a late one: few are."""
+        said = list(map(self.statuses.__getitem__, codes))
+        if not any(late):
+            return said
+        return [f"{words} ({self.late})" if is_late else words for words, is_late in zip(said, late, strict=True)]
 
 
 class _Sites(dict[str | None, str]):
