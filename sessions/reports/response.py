@@ -10,7 +10,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,7 +20,7 @@ from clinic.lib.table import Column, Row, Table
 from sessions.measures.outcomes import BY_CODE, MEASURES
 from sessions.measures.responses import Response
 from sessions.measures.sites import Side
-from sessions.models import Course, CourseFigures, Device, Outcome
+from sessions.models import Course, CourseFigures, Device, Outcome, SessionFigures
 from sessions.reports.documented import Labels
 from sessions.reports.report import Asked, Built, Headline, Report
 from sessions.reports.responses import choices, definition, rule_in_words
@@ -179,13 +180,15 @@ def _pairs(outcomes: QuerySet[Outcome], used: Response) -> list[Pair]:
     found = outcomes.filter(measure=used.measure)
     if used.unit:
         found = found.filter(unit=used.unit)
-    of_last = Q(last_session__isnull=False)
-    found = found.annotate(
-        by=Case(When(of_last, then="last_session__figures__physician"), default="first_session__figures__physician"),
-        machine=Case(When(of_last, then="last_session__figures__device"), default="first_session__figures__device"),
-    )
+    found = found.annotate(by=_of_session("physician"), machine=_of_session("device"))
     names = ("scale", "unit", "site", "side", "by", "machine", "first_value", "last_value")
     return [Pair(*row) for row in found.order_by().values_list(*names).annotate(times=Count("pk"))]
+
+
+def _of_session(name: str) -> Subquery:
+    """A figure of the session of the last value, or of the only one: by its key, without a join over all sessions."""
+    session = Coalesce(OuterRef("last_session"), OuterRef("first_session"))
+    return Subquery(SessionFigures.objects.filter(pk=session).values(name)[:1])
 
 
 def _share(pairs: Iterable[Pair], used: Response) -> Share:
