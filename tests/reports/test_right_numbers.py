@@ -1,0 +1,189 @@
+"""Every report against the obvious computation, over logbooks and limits by chance, on either engine."""
+
+from collections import Counter
+from random import Random
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from clinic.accounts.models import User
+from sessions.measures.outcomes import BY_CODE as MEASURES
+from sessions.measures.sites import Site
+from sessions.measures.words import EventTerm
+from sessions.reports import (
+    active_courses,
+    adverse_events,
+    attendance,
+    data_quality,
+    diagnostic,
+    response,
+    screening_positives,
+    sessions,
+    substances,
+    unsigned,
+)
+from tests.reports.asking import built, rows, totals
+from tests.reports.random_logbook import fill, limits
+from tests.reports.slowly import Slow, local_day, share
+
+pytestmark = pytest.mark.django_db
+QUESTIONS = 12
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    with translation.override("en"):
+        yield
+
+
+def every_report_is_right(asked: dict[str, Any]) -> None:
+    slow = Slow(asked)
+    for check in (
+        _sessions, _attendance, _active, _events, _substances, _diagnostic, _unsigned, _quality, _screening, _response,
+    ):  # fmt: skip
+        found, expected = check(slow, asked)
+        assert (check.__name__, asked, found) == (check.__name__, asked, expected)
+
+
+def _sessions(slow: Slow, asked: dict[str, Any]) -> tuple[Any, Any]:
+    sums = sessions.counted(built_filter(asked))
+    expected = {
+        "month": slow.sessions(lambda s: [local_day(s.started_at).replace(day=1) if s.started_at else None]),
+        "physician": slow.sessions(lambda s: [s.physician_id]),
+        "indication": slow.sessions(lambda s: [s.course.indication]),
+        "device": slow.sessions(lambda s: [s.device_id or 0]),
+        "site": slow.sessions(lambda s: {a.site for a in s.applications.all()}),
+    }
+    found = {
+        name: {key: counts.values() for key, counts in sums.by[name].items() if any(counts.values())}
+        for name in expected
+    }
+    return found, expected
+
+
+def built_filter(asked: dict[str, Any]) -> Any:
+    return sessions.SessionFilter(**asked)
+
+
+def _attendance(slow: Slow, asked: dict[str, Any]) -> tuple[Any, Any]:
+    report = built(attendance.REPORT, **asked)
+    booked, attended, rate, absent, _other = totals(report, "indication")[1:]
+    dropped = totals(report, "drop-out")[2:5]
+    numbers = slow.attendance()
+    return ((booked, attended, absent, rate), dropped), ((*numbers, share(numbers[1], numbers[0])), slow.drop_outs())
+
+
+def _active(slow: Slow, asked: dict[str, Any]) -> tuple[Any, Any]:
+    _all, active, _first, maintenance, _held = totals(built(active_courses.REPORT, **asked), "indication")
+    return (active, maintenance), slow.active()
+
+
+def _events(slow: Slow, asked: dict[str, Any]) -> tuple[Any, Any]:
+    report = built(adverse_events.REPORT, **asked)
+    words = dict(EventTerm.choices)
+    everybody = (len(slow.counted), slow.patients())
+    terms = {
+        str(words[term]): (
+            events,
+            with_it,
+            everybody[0],
+            share(with_it, everybody[0]),
+            people,
+            everybody[1],
+            share(people, everybody[1]),
+        )
+        for term, (events, with_it, people) in slow.events(lambda event, _session: event.term).items()
+    }
+    sites = {}
+    for site, (events, with_it, people) in slow.events(lambda event, _session: event.site).items():
+        treated = slow.treated(site) if site else (None, None)
+        sites[site] = (
+            events,
+            with_it,
+            treated[0],
+            share(with_it, treated[0] or 0),
+            people,
+            treated[1],
+            share(people, treated[1] or 0),
+        )
+    names = {str(Site(site).label) if site else "not written": values for site, values in sites.items()}
+    found = [{line[0]: (line[1], *line[5:]) for line in rows(report, name)} for name in ("term", "site")]
+    serious = sum(event.serious == "yes" for session in slow.counted for event in session.events.all())
+    return (found, len(rows(report, "serious"))), ([terms, names], serious)
+
+
+def _substances(slow: Slow, asked: dict[str, Any]) -> tuple[Any, Any]:
+    found = {(line[0], line[2], line[3]): line[4:7] for line in rows(built(substances.REPORT, **asked), "batches")}
+    return found, slow.batches()
+
+
+def _diagnostic(slow: Slow, asked: dict[str, Any]) -> tuple[Any, Any]:
+    if "indication" in asked:
+        return (), ()
+    return totals(built(diagnostic.REPORT, **asked), "mode")[1:], slow.samples()
+
+
+def _unsigned(slow: Slow, asked: dict[str, Any]) -> tuple[Any, Any]:
+    if "record_status" in asked:
+        return (), ()
+    found = rows(built(unsigned.REPORT, **asked), "physicians")
+    drafts = Counter(s.physician.full_name for s in slow.every if s.record_status == "preliminary")
+    return {line[0]: line[-2] for line in found}, dict(drafts)
+
+
+def _quality(slow: Slow, asked: dict[str, Any]) -> tuple[Any, Any]:
+    found = {line[0]: line[1] for line in rows(built(data_quality.REPORT, **asked), "counts")}
+    firm = slow.counted
+    expected = {
+        "No end written": sum(s.ended_at is None for s in firm),
+        "No device written": sum(s.device_id is None for s in firm),
+        "No operator written": sum(s.operator_id is None for s in firm),
+        "No application written": sum(not s.applications.exists() for s in firm),
+        "Adverse event without its site": sum(any(not e.site for e in s.events.all()) for s in firm),
+        "Late record": sum(s.late_record for s in slow.signed),
+        "Not signed": sum(s.record_status == "preliminary" for s in slow.every),
+        "Amended": sum(s.record_status == "amended" for s in slow.every),
+        "Entered in error": sum(s.record_status == "entered-in-error" for s in slow.every),
+    }
+    return {name: found[name] for name in expected}, expected
+
+
+def _screening(slow: Slow, asked: dict[str, Any]) -> tuple[Any, Any]:
+    taken = {name: value for name, value in asked.items() if name in screening_positives.REPORT.limits}
+    if taken != asked:
+        return (), ()
+    return len(rows(built(screening_positives.REPORT, **asked), "late")), sum(s.late_record for s in slow.signed)
+
+
+def _response(slow: Slow, asked: dict[str, Any]) -> tuple[Any, Any]:
+    report = built(response.REPORT, **asked)
+    expected = {}
+    for measure, counts in slow.changes().items():
+        pairs = (counts["fell"], counts["same"], counts["rose"])
+        lower_first = MEASURES[measure].lower_is_better is not False
+        expected[str(MEASURES[measure].name)] = (
+            sum(pairs),
+            *(pairs if lower_first else pairs[::-1]),
+            counts["missing"],
+        )
+    found = {line[0]: line[2:7] for table in report.tables[-2:] for line in (row.values for row in table.rows)}
+    return found, expected
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_reports_say_what_a_plain_loop_over_the_record_says(seed: int, physician: User, other_physician: User) -> None:
+    _compare(seed, [physician, other_physician])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2, 20))
+def test_reports_say_so_of_many_logbooks(seed: int, physician: User, other_physician: User) -> None:
+    _compare(seed, [physician, other_physician])
+
+
+def _compare(seed: int, physicians: list[User]) -> None:
+    random = Random(seed)  # noqa: S311 -- a logbook by chance
+    fill(random, physicians)
+    for _question in range(QUESTIONS):
+        every_report_is_right(limits(random, physicians) if random.random() < 0.9 else {})
