@@ -10,11 +10,13 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from clinic.audit.access import record_looks
+from clinic.lib.alone import alone
 from clinic.lib.outgoing import Stopped, Written
 from clinic.lib.problems import Problem, Refused
 from clinic.operations import jobs
 from clinic.operations.files import write
 from clinic.operations.models import Job
+from clinic.operations.server import SECONDS_FOR_LOCK, restoring_file
 
 SECONDS_BETWEEN_BEATS = 2.0
 SECONDS_BETWEEN_LOOKS = 2.0
@@ -23,8 +25,8 @@ logger = logging.getLogger(__name__)
 
 
 def work(stopping: threading.Event, *, once: bool) -> None:
-    """Make what waits, then end (`once`) or wait for more, until `stopping` is set."""
-    while not stopping.is_set():
+    """Make what waits, then end (`once`) or wait for more, until `stopping` is set or a backup is being put back."""
+    while not stopping.is_set() and not _is_being_restored():
         try:
             jobs.expire(timezone.now())
             job = jobs.claim()
@@ -38,6 +40,11 @@ def work(stopping: threading.Event, *, once: bool) -> None:
         else:
             close_old_connections()  # one that broke, or was open for long
             stopping.wait(SECONDS_BETWEEN_LOOKS)
+
+
+def _is_being_restored() -> bool:
+    with alone(restoring_file(), seconds=SECONDS_FOR_LOCK) as got:  # somebody else may ask the same
+        return not got
 
 
 def make(job: Job, stopping: threading.Event) -> None:
