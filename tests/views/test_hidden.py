@@ -14,7 +14,18 @@ from sessions.actions.result import record_result
 from sessions.actions.screening import Decided, record_consultation, record_decisions
 from sessions.actions.session_rows import Row
 from sessions.models import Answer, Sample
-from tests.factories import a_course, a_device, a_device_entry, a_draft, a_patient, all_no, at
+from tests.factories import (
+    a_course,
+    a_definition,
+    a_device,
+    a_device_entry,
+    a_draft,
+    a_file,
+    a_patient,
+    a_receipt,
+    all_no,
+    at,
+)
 from tests.views.test_matrix import EXPECTED, address
 
 SECRET = "qzx-clinical"  # in every clinical field that takes words
@@ -52,6 +63,7 @@ def records(physician: User, administrator: User) -> dict[str, models.Model]:
     return {
         "patient": patient, "course": course, "device": device, "session": draft, "sample": sample, "result": result,
         "consultation": consultation, "account": administrator, "entry": a_device_entry(by=administrator, device=device),
+        "receipt": a_receipt(by=physician), "definition": a_definition(by=physician), "job": a_file(by=physician),
     }  # fmt: skip
 
 
