@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.db.models import Count, Max
 from django.utils import timezone
@@ -161,14 +160,12 @@ def _table(lines: list[Row], used: Iterable[Use], entries: list[DeviceEntry], in
         Column("last_check", _("Last check"), "date"),
         Column("faults", _("Faults"), "number"),
         Column("incidents", _("Device incidents"), "number"),
-        Column("days_out", _("Out of service"), "number", _("days")),
+        Column("days_out", _("Days out of service"), "number"),
         Column("in_since", _("In service since"), "date"),
         Column("out_since", _("Out of service since"), "date"),
     )
     sessions = sum(use.sessions for use in used)
-    totals: tuple[Any, ...] = (
-        _("All"), sessions, None, None, None, None, _faults(entries), len(incidents), None, None, None,
-    )  # fmt: skip
+    totals = (_("All"), sessions, "", "", "", "", _faults(entries), len(incidents), "", "", "")
     return Table(
         "devices",
         _("Devices"),
