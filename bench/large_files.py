@@ -12,7 +12,6 @@ from itertools import islice
 from pathlib import Path
 from time import perf_counter
 
-import psycopg
 import xlsxwriter
 from django.conf import settings
 from django.db import connection, models
@@ -91,6 +90,8 @@ def _by_hand(path: Path) -> None:
             driver = sqlite3.connect(settings.DATABASES["default"]["NAME"])
             cursor = driver.execute(statement)
         else:
+            import psycopg
+
             driver = psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor})
             cursor = driver.cursor("hand")
             cursor.execute(statement)

@@ -8,7 +8,7 @@ from importlib import import_module
 def main() -> None:
     import_module("clinic.wsgi")  # as the server starts
 
-    from bench import patient_page, rows, saving, search, sizes, verifying, writers
+    from bench import large_files, patient_page, rows, saving, search, sizes, verifying, writers
     from clinic.operations.server import prepare
 
     prepare()
@@ -21,6 +21,7 @@ def main() -> None:
         "sizes": sizes.measure,
         "writers": writers.measure,
         "verifying": verifying.measure,
+        "files": large_files.measure,
     }
     wanted = sys.argv[1:] or list(parts)
     held = [parts[name](by, machine) for name in wanted]
