@@ -18,7 +18,8 @@ WRITTEN = ("name", "text", "birth_date")
 
 def note(*patients: Patient, using: str = "default") -> None:
     """Have these patients found as they are now; for the acts that write them, in their transaction."""
-    models.QuerySet(SearchText, using=using).bulk_create(
+    found: models.QuerySet[SearchText] = models.QuerySet(SearchText, using=using)
+    found.bulk_create(
         [SearchText.of(patient) for patient in patients],
         update_conflicts=True,
         unique_fields=["patient"],
@@ -48,7 +49,8 @@ def after_migration(sender: Any, *, using: str, **kwargs: Any) -> None:
     """Have every patient found who was there before the search was, and put its indexes in place."""
     if SearchText._meta.db_table not in connections[using].introspection.table_names():
         return
-    missing = models.QuerySet(Patient, using=using).filter(search_text=None).order_by("pk")
+    everybody: models.QuerySet[Patient] = models.QuerySet(Patient, using=using)
+    missing = everybody.filter(search_text=None).order_by("pk")
     with transaction.atomic(using=using):
         for patients in _batches(missing):
             note(*patients, using=using)

@@ -128,7 +128,7 @@ class LimitsForm(forms.Form):
 
     def chosen(self, today: date | None = None) -> SessionFilter:
         """The limits, once they are found to be sound; a usual period as its days, seen from `today`."""
-        values = {name: self.cleaned_data.get(name) for name in self.fields if name in ALL_LIMITS}
+        values: dict[str, Any] = {name: self.cleaned_data.get(name) for name in self.fields if name in ALL_LIMITS}
         for name in ("physician", "operator", "device"):
             if name in values:
                 values[name] = values[name].pk if values[name] else None
@@ -138,7 +138,7 @@ class LimitsForm(forms.Form):
 
     def question(self, today: date | None = None, *, days: bool = True) -> str:
         """The limits as an address holds them, in one order; with `days` a usual period stands as its days."""
-        values = {name: self.cleaned_data.get(name) for name in self.fields}
+        values: dict[str, Any] = {name: self.cleaned_data.get(name) for name in self.fields}
         if days and values.pop("period", ""):
             chosen = self.chosen(today)
             values |= {"from_date": chosen.from_date, "to_date": chosen.to_date}
@@ -182,7 +182,7 @@ class ReportForm(LimitsForm):
             del self.fields["definition"]
         else:
             self.fields["definition"].choices = report.definitions()  # type: ignore[attr-defined]
-            self.fields["definition"].label = report.choice
+            self.fields["definition"].label = report.choice  # type: ignore[assignment]
             self.order_fields(["definition"])
 
     def question(self, today: date | None = None, *, days: bool = True, part: bool = False) -> str:

@@ -97,15 +97,15 @@ def _attended(asked: Asked) -> tuple[Sums, Sums, Sums]:
         for name, key in zip(names, keys, strict=True):
             absent[name][key] += number
     found = counted(asked.chosen)
-    months, physicians, indications = (
-        {
+
+    def sums_of(name: str) -> Sums:
+        return {
             key: (counts.performed + counts.not_done, counts.performed, absent[name][key])
             for key, counts in found.by[name].items()
             if counts.performed + counts.not_done
         }
-        for name in names
-    )
-    return months, physicians, indications
+
+    return sums_of("month"), sums_of("physician"), sums_of("indication")
 
 
 def _table(

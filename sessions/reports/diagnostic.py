@@ -1,6 +1,7 @@
 """Samples of diagnostic sessions: how many were insufficient, what is outstanding, how long it took (domain 5.2, report 10)."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -101,7 +102,7 @@ def _tests(asked: Asked) -> list[Test]:
     return [
         Test(
             sample,
-            next(iter(sample.standing_results), None),  # type: ignore[attr-defined]
+            next(iter(sample.standing_results), None),
             repeat=_day(sample) > earlier[_kind(sample)],
         )
         for sample in samples
@@ -117,7 +118,7 @@ def _day(sample: Sample) -> Any:
     return timezone.localdate(sample.session.started_at)
 
 
-def _first_days(samples: list[Sample]) -> dict[tuple[Any, ...], Any]:
+def _first_days(samples: Sequence[Sample]) -> dict[tuple[Any, ...], Any]:
     """The day of the first test of each patient, mode and analyte, whatever the limits are."""
     patients = {sample.session.patient_id for sample in samples}
     every = Sample.objects.filter(

@@ -136,7 +136,9 @@ def _names_in(pieces: Iterable[str]) -> Names:
     for piece in pieces:
         if found := _LIMIT.fullmatch(piece):
             wanted[_table_of(found[1])].add(found[2])
-    names = {("record", subject): named.words for subject, named in subjects_in_words(wanted.pop("record", ())).items()}
+    names: dict[tuple[Any, str], str] = {
+        ("record", subject): named.words for subject, named in subjects_in_words(wanted.pop("record", ())).items()
+    }
     for table, keys in wanted.items():
         if table is Device:  # an address names it as its page does
             names |= {(table, str(row.uid)): str(row) for row in table._base_manager.filter(uid__in=_addresses(keys))}

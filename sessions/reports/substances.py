@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -38,11 +38,11 @@ def build(asked: Asked) -> Built:
     return Built(tuple(tables), (Headline(len(batches.rows), _("substances and batches")),))
 
 
-def _batches(found: object) -> Table:
+def _batches(found: QuerySet[Application]) -> Table:
     rows = (
         found.order_by()
         .values_list("substance", "product", "substance_batch", "substance_expiry_date")
-        .annotate(  # type: ignore[attr-defined]
+        .annotate(
             applications=Count("pk"),
             sessions=Count("session", distinct=True),
             patients=Count("session__figures__patient", distinct=True),
@@ -77,8 +77,8 @@ def _batches(found: object) -> Table:
     return Table("batches", _("Substances and batches"), columns, [Row(tuple(line)) for line in lines], empty=empty)
 
 
-def _list(found: object) -> Table:
-    rows = found.select_related("session__patient", "session__physician").order_by(  # type: ignore[attr-defined]
+def _list(found: QuerySet[Application]) -> Table:
+    rows = found.select_related("session__patient", "session__physician").order_by(
         "-session__started_at", "-session_id", "number", "pk"
     )
     columns = (
