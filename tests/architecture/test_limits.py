@@ -13,6 +13,7 @@ from clinic.lib import as_pdf, as_xlsx, outgoing, typesetting
 from clinic.lib.fields import LINE, PROSE
 from clinic.operations import files, jobs, nightly, server, timestamp
 from clinic.settings import SQLITE_OPTIONS, whole_number
+from sessions.forms.course_letter import LONGEST_PLAN
 from sessions.models import Device, Patient, Sample
 from sessions.reports import trail_files
 from sessions.rules.patient import OLDEST_YEARS
@@ -53,6 +54,7 @@ def test_limits_are_those_of_the_code() -> None:
         "record number": length(Patient, "record_number"),
         "serial number of a device": length(Device, "serial_number"),
         "number of a sample": length(Sample, "sample_id"),
+        "plan in a letter about a course": f"{LONGEST_PLAN} characters",
         "shortest password": f"{least} characters",
         "least strength of a password, 0 to 4": f"{LEAST_SCORE}",
         "form sent to the logbook": f"{settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes",
