@@ -5,6 +5,7 @@ statements that run as the owner of the tables, so nothing of a file that this l
 With a recipient the ZIP is encrypted in the format of age, which the program of that name opens, too.
 """
 
+import errno
 import hmac
 import io
 import json
@@ -131,9 +132,16 @@ def opened(path: Path) -> Iterator[tuple[Manifest, zipfile.ZipFile]]:
         try:
             archive = zipfile.ZipFile(file)
             manifest = _trusted(_said(archive), archive)
-        except BROKEN as error:
+        except (*BROKEN, OSError) as error:
+            _raise_if_of_drive(error)
             raise NotDone(_("This file is no backup of a logbook, or it is damaged.")) from error
         yield manifest, archive
+
+
+def _raise_if_of_drive(error: Exception) -> None:
+    """Raise what the drive says. Without a number, or for a place before the beginning, it is the file that is wrong."""
+    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+        raise error
 
 
 def _said(archive: zipfile.ZipFile) -> dict[str, Any]:
@@ -186,7 +194,8 @@ def take_out(archive: zipfile.ZipFile, manifest: Manifest, target: BinaryIO) -> 
                 if counted.size > manifest.size:
                     break
                 target.write(piece)
-    except BROKEN as error:
+    except (*BROKEN, OSError) as error:
+        _raise_if_of_drive(error)
         raise NotDone(_differs()) from error
     if (counted.size, counted.hexdigest()) != (manifest.size, manifest.sha256):
         raise NotDone(_differs())
@@ -271,6 +280,5 @@ def decrypt(source: Path, target: BinaryIO, identity: Path) -> None:
         with source.open("rb") as file:
             age.decrypt_io(file, target, keys)
     except (age.DecryptError, OSError) as error:
-        if isinstance(error, OSError) and error.errno:  # the drive, not the file
-            raise
+        _raise_if_of_drive(error)
         raise NotDone(_("This key does not open the backup, or the backup is damaged.")) from error
