@@ -50,6 +50,7 @@ PAGES: dict[str, Promise] = {
     "logbook:course-edit": gettext_lazy("Correct a course"),
     "logbook:course-end": gettext_lazy("End a course"),
     "logbook:course-evidence": gettext_lazy("Evidence pack of a course"),
+    "logbook:course-letter": gettext_lazy("Letter about a course"),
     "logbook:session": gettext_lazy("Session"),
     "logbook:session-new": gettext_lazy("Log a session"),
     "logbook:session-edit": gettext_lazy("Go on with a draft"),
