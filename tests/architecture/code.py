@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent.parent.parent
@@ -16,7 +17,9 @@ def files() -> Iterator[Path]:
                 yield path.relative_to(HERE)
 
 
+@cache
 def tree(path: Path) -> ast.Module:
+    """The file as a tree, read once for all tests."""
     return ast.parse((HERE / path).read_text(encoding="utf-8"), filename=str(path))
 
 
