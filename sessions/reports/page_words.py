@@ -86,6 +86,7 @@ PAGES: dict[str, Promise] = {
 # Which pages offer files; a file has the name of its page, and its format at the end.
 FORMS = {"csv": "CSV", "xlsx": "Excel", "pdf": "PDF"}
 FILES: dict[str, tuple[str, ...]] = {
+    "logbook:course-letter": ("pdf",),
     "logbook:session": ("pdf",),
     "logbook:patient-letter": ("pdf",),
     "logbook:patient-timeline": tuple(FORMS),
