@@ -86,22 +86,35 @@ SYLLABLES = [
     "mil",
 ]
 GIVEN = [
-    "Marie",
-    "Jean",
-    "Élodie",
-    "Zoë",
-    "François",
-    "Jeanne",
-    "Paul",
-    "Ada",
-    "Camille",
-    "Thomas",
-    "Charlotte",
-    "Clément",
-    "Mohamed",
-    "Fatima",
-    "Léa",
-    "Hugo",
+    *(
+        "Marie",
+        "Jean",
+        "Élodie",
+        "Zoë",
+        "François",
+        "Jeanne",
+        "Paul",
+        "Ada",
+        "Camille",
+        "Thomas",
+        "Charlotte",
+        "Clément",
+    ),
+    *(
+        "Mohamed",
+        "Fatima",
+        "Léa",
+        "Hugo",
+        "Anne",
+        "Bernard",
+        "Céline",
+        "Didier",
+        "Émile",
+        "Florence",
+        "Gérard",
+        "Hélène",
+    ),
+    *("Inès", "Jules", "Karim", "Lucie", "Mathieu", "Nadia", "Olivier", "Pierre", "Quentin", "Rose", "Sophie", "Théo"),
 ]
 
 
@@ -127,7 +140,7 @@ def _fill(chance: random.Random) -> list[str]:
     for first in range(0, MANY, AT_ONCE):
         patients = [_patient(chance, number) for number in range(first, first + AT_ONCE)]
         names += [str(patient) for patient in patients]
-        models.QuerySet(Patient).bulk_create(patients)
+        models.QuerySet(Patient).bulk_create(patients)  # type: ignore[arg-type]
     stored = time.perf_counter()
     search.after_migration(None, using="default")
     with connection.cursor() as cursor:

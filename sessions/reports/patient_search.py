@@ -71,9 +71,10 @@ def _named(begins: str, most: int) -> list[Line]:
 
 
 def _with_parts(words: tuple[str, ...]) -> list[Line]:
-    """Those whose text holds every word; where these are many, also those of whom words begin so."""
-    found = _holding(map(_part, words))
-    return found if len(found) < READ else [*_holding(map(_beginning, words)), *found]
+    """Those of whom words begin so; unless they are many already, those who have these parts anywhere."""
+    found = _holding(map(_beginning, words))
+    longer = any(len(word) >= PART for word in words)
+    return [*found, *_holding(map(_part, words))] if longer and len(found) < READ else found
 
 
 def _part(word: str) -> str:

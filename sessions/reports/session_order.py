@@ -20,6 +20,8 @@ from sessions.measures.words import RecordStatus, Status
 from sessions.models import Device, Patient, SearchText, Session, SessionFigures
 
 S, F, P, T = (f'"{model._meta.db_table}"' for model in (Session, SessionFigures, Patient, SearchText))
+STARTED = f'{S}."started_at"'
+NEVER_STARTED = f"{STARTED} IS NULL"
 JOINS = {
     S: f'{F}."session_id" = {S}."id"',
     T: f'{S}."patient_id" = {T}."patient_id"',
@@ -35,6 +37,21 @@ class Place:
 
     stretch: int
     keys: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Within:
+    """The limits of a list: a condition on the figures, and from when until when its sessions start, where that is said."""
+
+    condition: str = ""
+    values: Sequence[Any] = ()
+    first: datetime | None = None
+    last: datetime | None = None
+
+    def bounds(self, start: str, sign: str) -> list[tuple[str, Any]]:
+        """The time again, of the column along which a list by time is read; the end at which a page begins says it itself."""
+        ends = ((">", f"{start} >= %s", self.first), ("<", f"{start} < %s", self.last))
+        return [(sql, _stored(moment)) for way, sql, moment in ends if moment is not None and way != sign]
 
 
 @dataclass(frozen=True)
@@ -56,6 +73,14 @@ class Order:
     # What tells the stretch of a session, and its place in it: a column and the values of the stretches, if there are words.
     column: str = ""
     words: tuple[Any, ...] = ()
+    # The index to be read along, where SQLite would take the keys of all sessions instead.
+    index: str = ""
+
+    @property
+    def gone_through(self) -> str:
+        """SQL: the tables, in the order in which they are gone through."""
+        named = f' INDEXED BY "{self.index}"' if self.index and connection.vendor == "sqlite" else ""
+        return " CROSS JOIN ".join(self.tables) + named
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -97,9 +122,9 @@ def _along(tables: tuple[str, ...], *keys: str) -> Callable[[bool], Order]:
 
 
 def _started(down: bool) -> Order:
-    start, own = f'{S}."started_at"', f'{S}."id"'
-    begun = Stretch(f"{start} IS NOT NULL", (), (start, own))
-    return Order((S, F), (begun, Stretch(f"{start} IS NULL", (), (own,))), down)
+    own = f'{S}."id"'
+    begun = Stretch(f"{STARTED} IS NOT NULL", (), (STARTED, own))
+    return Order((S, F), (begun, Stretch(NEVER_STARTED, (), (own,))), down)
 
 
 def _by(column: str, words: Iterable[Any], blank: Any, down: bool) -> Order:
@@ -107,10 +132,13 @@ def _by(column: str, words: Iterable[Any], blank: Any, down: bool) -> Order:
     ordered = [*words]
     ordered = [*(reversed(ordered) if down else ordered), blank]
     name, keys = f'{F}."{column}"', (f'{F}."session_id"',)
-    among = f"{keys[0]} > 0 AND {name}"  # as its index says: it is for this list alone (SessionFigures)
+    # As its index says: it is for this list alone (SessionFigures). SQLite is told that this leaves nobody out, so that it
+    # begins at the place of a page and not at the first key.
+    alone = f"{keys[0]} > 0"
+    among = f"{f'likelihood({alone}, 0.9999)' if connection.vendor == 'sqlite' else alone} AND {name}"
     stretches = [Stretch(f"{among} = %s", (word,), keys) for word in ordered[:-1]]
     last = Stretch(f"{among} IS NULL", (), keys) if blank is None else Stretch(f"{among} = %s", (blank,), keys)
-    return Order((F,), (*stretches, last), True, name, tuple(ordered))
+    return Order((F,), (*stretches, last), True, name, tuple(ordered), f"session_by_{column.removesuffix('_id')}")
 
 
 def _labels(choices: Iterable[tuple[str, Any]]) -> list[str]:
@@ -136,7 +164,7 @@ ORDERS: dict[str, Callable[[bool], Order]] = {
     "sites": lambda down: _by("site", _labels(Site.choices), "", down),
     "status": lambda down: _by("status", _labels(Status.choices), "", down),
     "record_status": lambda down: _by("record_status", _labels(RecordStatus.choices), "", down),
-    "physician": lambda down: _by("physician_id", _people(), None, down),
+    "physician": lambda down: _by("physician_id", _people(), 0, down),
     "device": lambda down: _by("device_id", _devices(), None, down),
 }
 # Newest first, as long as nobody asks for another order.
@@ -149,9 +177,10 @@ def order_of(sort: str) -> Order:
 
 
 def places_of(order: Order, condition: str, values: Sequence[Any]) -> dict[int, Place]:
-    """Where the sessions stand of which `condition` holds: a few, by their keys."""
-    tables = [F, *(table for table in (S, T, P) if table in order.tables or table == S)]
-    joined = " AND ".join(JOINS[table] for table in tables[1:])
+    """Where the sessions stand of which `condition` holds: a few, by a key of theirs."""
+    # From the sessions on: SQLite goes through the tables as they are named.
+    tables = [S, F, *(table for table in (T, P) if table in order.tables)]
+    joined = " AND ".join(JOINS[table] for table in tables if table in JOINS)
     rows = _asked(
         f'SELECT {F}."session_id", {", ".join(order.columns)} FROM {" CROSS JOIN ".join(tables)} '  # noqa: S608 -- names of our own tables
         f"WHERE {joined} AND {condition}",
@@ -160,9 +189,7 @@ def places_of(order: Order, condition: str, values: Sequence[Any]) -> dict[int, 
     return {pk: order.place(said) for pk, *said in rows}
 
 
-def page_of(
-    order: Order, within: tuple[str, Sequence[Any]], start: Place | None, size: int, *, back: bool = False
-) -> list[int]:
+def page_of(order: Order, within: Within, start: Place | None, size: int, *, back: bool = False) -> list[int]:
     """The keys of the next `size` sessions after `start`, or before it with `back`, in the order of the list."""
     last = len(order.stretches) - 1
     begin = start.stretch if start is not None else last if back else 0
@@ -174,9 +201,7 @@ def page_of(
     return found[::-1] if back else found
 
 
-def _read(
-    order: Order, within: tuple[str, Sequence[Any]], start: Place | None, size: int, numbers: list[int], back: bool
-) -> list[int]:
+def _read(order: Order, within: Within, start: Place | None, size: int, numbers: list[int], back: bool) -> list[int]:
     parts = [_part(order, within, start, size, number, back) for number in numbers]
     values = [value for _statement, said in parts for value in said]
     if len(parts) == 1:
@@ -192,15 +217,21 @@ def _read(
 
 
 def _part(
-    order: Order, within: tuple[str, Sequence[Any]], start: Place | None, size: int, number: int, back: bool
+    order: Order, within: Within, start: Place | None, size: int, number: int, back: bool
 ) -> tuple[str, list[Any]]:
     """The statement for one stretch, from its beginning or from `start`."""
     stretch, down = order.stretches[number], order.down != back
     conditions = [JOINS[table] for table in order.tables if table in JOINS]
-    conditions += [part for part in (stretch.condition, within[0]) if part]
-    values = [*stretch.values, *within[1]]
-    if start is not None and start.stretch == number:
-        sign = "<" if down else ">"
+    conditions += [part for part in (stretch.condition, within.condition) if part]
+    values = [*stretch.values, *within.values]
+    sign = ("<" if down else ">") if start is not None and start.stretch == number else ""
+    if stretch.condition == NEVER_STARTED and (within.first or within.last):
+        conditions.append("1 = 0")  # no limit of time holds for them: none is looked at
+    if stretch.keys[0] == STARTED:
+        for bound, moment in within.bounds(STARTED, sign):
+            conditions.append(bound)
+            values.append(moment)
+    if start is not None and sign:
         conditions.append(f"({', '.join(stretch.keys)}) {sign} ({', '.join(['%s'] * len(stretch.keys))})")
         values += start.keys
         if len(order.tables) > 2:  # said once more of the first table alone: so both engines begin there in its index
@@ -210,10 +241,14 @@ def _part(
     way = "DESC" if down else "ASC"
     sorted_by = ", ".join(f"{key} {way}" for key in stretch.keys)
     statement = (
-        f'SELECT {int(number)} AS part, {F}."session_id" FROM {" CROSS JOIN ".join(order.tables)} '  # noqa: S608 -- as above
+        f'SELECT {int(number)} AS part, {F}."session_id" FROM {order.gone_through} '  # noqa: S608 -- as above
         f"WHERE {' AND '.join(conditions) or 'TRUE'} ORDER BY {sorted_by} LIMIT {int(size)}"
     )
     return statement, values
+
+
+def _stored(moment: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(moment)
 
 
 def _asked(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:

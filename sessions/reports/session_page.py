@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,9 @@ from django.db.models import QuerySet
 from clinic.lib.table import Column, Row
 from sessions.measures.words import RecordStatus
 from sessions.models import Session, SessionFigures
-from sessions.reports.session_filter import SessionFilter, figures_within
+from sessions.reports.session_filter import SessionFilter, figures_within, start_of
 from sessions.reports.session_list import LIST_COLUMNS, PAGE_SIZE, list_row, sites_of
-from sessions.reports.session_order import F, Order, Place, S, order_of, page_of, places_of
+from sessions.reports.session_order import Order, Place, S, Within, order_of, page_of, places_of
 
 # Up to here sessions are counted one by one, and a page is cut out of all that were found.
 COUNTED = 1000
@@ -63,8 +64,10 @@ def sessions_page(
     start = _place(order, before or after)
     counted = list(figures.values_list("pk", flat=True)[: COUNTED + 1])
     back, few = before is not None, len(counted) <= COUNTED
-    read = _cut if few else _looked_up
-    keys = read(order, counted if few else figures, start, size + 1, back)
+    if few:
+        keys = _cut(order, counted, start, size + 1, back)
+    else:
+        keys = page_of(order, _within(chosen, figures), start, size + 1, back=back)
     more = len(keys) > size
     if back and not more:  # fewer than a page come before: the first page shows them, and is full
         return sessions_page(chosen, sort, size=size)
@@ -92,7 +95,7 @@ def _cut(order: Order, counted: Sequence[int], start: Place | None, size: int, b
     """Of a few sessions: all are put in order, and the page is cut out."""
     if not counted:
         return []
-    places = places_of(order, f'{F}."session_id" IN ({", ".join(["%s"] * len(counted))})', counted)
+    places = places_of(order, f'{S}."id" IN ({", ".join(["%s"] * len(counted))})', counted)
     ordered = order.sorted(places)
     if start is None:
         return ordered[-size:] if back else ordered[:size]
@@ -101,22 +104,20 @@ def _cut(order: Order, counted: Sequence[int], start: Place | None, size: int, b
     return [pk for pk in ordered if order.after(places[pk], start)][:size]
 
 
-def _looked_up(
-    order: Order, figures: QuerySet[SessionFigures], start: Place | None, size: int, back: bool
-) -> list[int]:
-    """Of many sessions: the page is looked up in the index of the order."""
-    return page_of(order, _condition(figures), start, size, back=back)
-
-
-def _condition(figures: QuerySet[SessionFigures]) -> tuple[str, Sequence[Any]]:
+def _within(chosen: SessionFilter, figures: QuerySet[SessionFigures]) -> Within:
     """The limits as SQL over the table of the figures."""
     query = figures.query
     query.get_initial_alias()
     try:
-        statement, values = query.get_compiler(connection=connection).compile(query.where)
+        condition, values = query.get_compiler(connection=connection).compile(query.where)
     except EmptyResultSet:
-        return "FALSE", ()
-    return statement, values
+        return Within("FALSE")
+    return Within(
+        condition,
+        values,
+        first=start_of(chosen.from_date) if chosen.from_date else None,
+        last=start_of(chosen.to_date + timedelta(days=1)) if chosen.to_date else None,
+    )
 
 
 def _lines(keys: list[int]) -> list[Line]:
