@@ -22,7 +22,7 @@ from sessions.measures.words import PERFORMED, SIGNED, Moment, OutcomeReason, St
 from sessions.models import Course, CourseFigures, Outcome, Session, SessionFigures, Tally
 from sessions.models.figures import Counted, Figure
 
-SESSIONS_AT_ONCE, COURSES_AT_ONCE = 20_000, 5_000
+SESSIONS_AT_ONCE, COURSES_AT_ONCE = 20_000, 2_000
 # So many are named of each table; the rest is counted.
 MOST_NAMED = 500
 Said = tuple[str, str, str]
