@@ -3,7 +3,7 @@
 The engine of `SESSION_ENGINE`: Django's own table, swept with `clear_expired` at each log-in and by `clearsessions`.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
@@ -38,6 +38,12 @@ class SessionStore(db.SessionStore):
                 gone = model.objects.filter(pk=session.pk, expire_date__lt=now).delete()[0]
                 if gone and (user := user_of(kept)):
                     record_event("time_out", by=user, detail=_which(kept))
+
+    @classmethod
+    def end_all(cls) -> None:
+        """Everybody logs in again; each end is recorded."""
+        cls.get_model_class().objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+        cls.clear_expired()
 
 
 def begin(request: HttpRequest, user: User) -> str:

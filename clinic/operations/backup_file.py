@@ -98,18 +98,18 @@ class _Digest(io.RawIOBase):
 
     def __init__(self) -> None:
         super().__init__()
-        self.size, self._sum = 0, sha256()
+        self.size, self.digest = 0, sha256()
 
     def writable(self) -> bool:
         return True
 
     def write(self, piece: Any) -> int:
         self.size += len(piece)
-        self._sum.update(piece)
+        self.digest.update(piece)
         return len(piece)
 
     def hexdigest(self) -> str:
-        return self._sum.hexdigest()
+        return self.digest.hexdigest()
 
 
 # --- The ZIP -------------------------------------------------------------------------------------

@@ -8,14 +8,13 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.loader import MigrationLoader
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.accounts.web_sessions import SessionStore
@@ -246,8 +245,7 @@ def _set_up(exchange: Any, manifest: Manifest, compared: Comparison) -> None:
     if problem := database_role.why_not_set_up():
         raise NotDone(problem)
     exchange.after_set_up()
-    SessionStore.get_model_class().objects.update(expire_date=timezone.now() - timedelta(seconds=1))
-    SessionStore.clear_expired()
+    SessionStore.end_all()
     record_event("restored", detail=_detail(manifest, compared))
 
 
