@@ -49,6 +49,7 @@ def a_line_of(history: type[models.Model]) -> models.Model:
     act = insert(Act(at=timezone.now(), kind="x", by=User.objects.first(), by_name="x"))
     kinds = {
         models.DateTimeField: timezone.now(),
+        models.DateField: timezone.localdate(),
         models.BooleanField: False,
         models.BinaryField: b"",
         models.JSONField: {},
