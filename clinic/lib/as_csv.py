@@ -67,10 +67,10 @@ def stream(table: Table, language: str, foot: str = "") -> Iterator[bytes]:
 
 def digest_of(table: Table, language: str) -> str:
     """SHA-256 of what the file of this table holds above its foot."""
-    found = sha256()
+    digest = sha256()
     for piece in stream(table, language):
-        found.update(piece)
-    return found.hexdigest()
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 class Lines:

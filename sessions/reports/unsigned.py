@@ -67,7 +67,7 @@ def _by_physician(drafts: Drafts) -> Table:
     counts: dict[tuple[str, int], Counter[str]] = {}
     for session, age in drafts:
         own = counts.setdefault((session.physician.get_full_name(), session.physician_id), Counter())
-        own.update([_step(age), "all", *(["overdue"] if _is_overdue(age) else [])])
+        own += Counter([_step(age), "all", *(["overdue"] if _is_overdue(age) else [])])
     steps = [_step_name(place) for place in range(len(STEPS) + 1)]
     names = [*(str(place) for place in range(len(STEPS) + 1)), "none", "all", "overdue"]
     columns = (

@@ -33,7 +33,7 @@ class Command(BaseCommand):
             found = differences()
             named = list(islice(found, MOST_SAID))
             by_table = Counter(one.model.__name__ for one in named)
-            by_table.update(one.model.__name__ for one in found)
+            by_table += Counter(one.model.__name__ for one in found)
         except DatabaseError as error:
             self.stderr.write(_("The figures could not be read: %(why)s") % {"why": type(error).__name__})
             sys.exit(2)

@@ -27,7 +27,8 @@ class Command(BaseCommand):
         try:
             manifest, anchored = take(path, recipient=options["recipient"])
         except NotDone as error:
-            raise CommandError(f"{error} {_('No backup was written.')}", returncode=EXIT) from error
+            words = _("No backup was written.")
+            raise CommandError(f"{error} {words}", returncode=EXIT) from error
         except OSError as error:
             words = _("No backup was written: %(why)s.") % {"why": error.strerror or error}
             raise CommandError(words, returncode=EXIT) from error

@@ -37,7 +37,8 @@ class Command(BaseCommand):
                 options["path"].expanduser(), identity=options["identity"], is_confirmed=options["yes"], tell=tell
             )
         except NotDone as error:
-            raise CommandError(f"{error} {_('Nothing was put back.')}", returncode=EXIT) from error
+            words = _("Nothing was put back.")
+            raise CommandError(f"{error} {words}", returncode=EXIT) from error
         except OSError as error:
             words = _("Nothing was put back: %(why)s.") % {"why": error.strerror or error}
             raise CommandError(words, returncode=EXIT) from error
