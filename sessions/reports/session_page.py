@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from clinic.lib.table import Column, Row
 from sessions.measures.words import RecordStatus
-from sessions.models import Session, SessionFigures
+from sessions.models import Course, Session, SessionFigures
 from sessions.reports.session_filter import SessionFilter, figures_within, start_of
 from sessions.reports.session_list import LIST_COLUMNS, PAGE_SIZE, list_row, sites_of
 from sessions.reports.session_order import Order, Place, S, Within, order_of, page_of, places_of
@@ -121,7 +121,10 @@ def _within(chosen: SessionFilter, figures: QuerySet[SessionFigures]) -> Within:
 
 
 def _lines(keys: list[int]) -> list[Line]:
-    found = Session.objects.select_related("patient", "course", "physician", "device").in_bulk(keys)
+    found = Session.objects.select_related("patient", "figures", "physician", "device").in_bulk(keys)
+    for session in found.values():
+        # Of the course the list shows the indication alone, which the figures hold: one table less to join.
+        session.course = Course(pk=session.course_id, indication=session.figures.indication)
     sites = sites_of(keys)
     sessions = [found[pk] for pk in keys if pk in found]
     return [Line(list_row(session, sites.get(session.pk, [])), session) for session in sessions]
