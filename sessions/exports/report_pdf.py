@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from clinic.lib.as_pdf import MOST_COLUMNS_UPRIGHT, Frame, document, refuse_too_long, shown, table_block
+from clinic.lib.as_pdf import MOST_COLUMNS_UPRIGHT, Frame, chart_block, document, refuse_too_long, shown, table_block
 from clinic.lib.table import Table
 from sessions.reports.report import Built, Report
 
@@ -22,6 +22,7 @@ def report_pdf(report: Report, built: Built, frame: Frame) -> bytes:
     wide = any(len(table.columns) > MOST_COLUMNS_UPRIGHT for table in built.tables)
     with translation.override(frame.language):
         blocks = _headline(built)
+        blocks += [chart_block(chart, wide=wide) for chart in built.charts if chart.figures]
         for table in built.tables:
             blocks += _table(table, wide=wide)
         blocks += _definition(report, built)

@@ -266,6 +266,24 @@ def test_pdf_says_its_limits_and_who_printed_it(client_of, staff, physician, ses
     assert "Printed by Lou Leroy on" in text
 
 
+def test_pdf_of_the_whole_report_has_the_chart_every_table_and_what_is_counted(client_of, staff, session):
+    client = client_of(staff)
+    client.cookies["django_language"] = "en"
+    document = client.get(PDF).content
+    text = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(document)).pages).split())
+    parts = [
+        "Sessions performed per month",
+        "Per month",
+        "Indication",
+        "List",
+        "What is counted",
+        "Definition, version 1.",
+    ]
+    places = [text.find(part) for part in parts]
+    assert (places, min(places) >= 0) == (sorted(places), True)
+    assert text.count("March 2026") + text.count("Mar") >= 2  # on the axis and in the table
+
+
 @pytest.mark.parametrize("address", [SPREADSHEET, PDF])
 def test_other_formats_name_no_patient_to_the_administrator(client_of, administrator, session, address):
     answer = client_of(administrator).get(address)
