@@ -22,14 +22,18 @@ def without_small_cells(table: Table, least: int) -> Table:
     counts = [place for place, column in enumerate(table.columns) if column.is_number and not column.unit]
     small = {place for place, row in enumerate(table.rows) if _is_small(row, counts, least)}
     if len(small) == 1 and len(table.rows) > 1:
-        small.add(min((p for p in range(len(table.rows)) if p not in small), key=lambda p: _size(table.rows[p], counts)))
+        small.add(
+            min((p for p in range(len(table.rows)) if p not in small), key=lambda p: _size(table.rows[p], counts))
+        )
     totals = table.totals
     if totals and (_is_small(totals, counts, least) or (small and len(table.rows) == 1)):
         totals = _hidden(table, totals)
     if not small and totals is table.totals:
         return table
     rows = [_hidden(table, row) if place in small else row for place, row in enumerate(table.rows)]
-    said = _("Rows with a number under %(least)s are hidden (%(sign)s), and one more where a single one could be worked out.")
+    said = _(
+        "Rows with a number under %(least)s are hidden (%(sign)s), and one more where a single one could be worked out."
+    )
     note = said % {"least": least, "sign": HIDDEN}
     return replace(table, rows=rows, totals=totals, note=f"{table.note} {note}".strip())
 
@@ -50,4 +54,6 @@ def _is_count(value: Any) -> bool:
 
 def _hidden(table: Table, row: Row) -> Row:
     numbers = [column.is_number for column in table.columns]
-    return replace(row, values=tuple(HIDDEN if number else value for number, value in zip(numbers, row.values, strict=True)))
+    return replace(
+        row, values=tuple(HIDDEN if number else value for number, value in zip(numbers, row.values, strict=True))
+    )

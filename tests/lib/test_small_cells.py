@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 from clinic.lib.small_cells import HIDDEN, without_small_cells
 from clinic.lib.table import Column, Row, Table
 
-COLUMNS = (Column("of", "Of"), Column("done", "Done", "number"), Column("missed", "Missed", "number"), Column("rate", "Rate", "number", "%"))
+COLUMNS = (
+    Column("of", "Of"),
+    Column("done", "Done", "number"),
+    Column("missed", "Missed", "number"),
+    Column("rate", "Rate", "number", "%"),
+)
 
 
 def a_table(*counts: tuple[int, int]) -> Table:

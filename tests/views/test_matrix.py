@@ -191,7 +191,9 @@ def address(name: str, records: dict[str, models.Model], *, strange: bool = Fals
     }.get(name)  # fmt: skip
     converters = next(route.pattern.converters for known, route in routes() if known == name)
     if "uid" in converters:
-        noun = noun or next((word for word in ("receipt", "filter", "definition") if name.startswith(f"logbook:{word}")), None)
+        noun = noun or next(
+            (word for word in ("receipt", "filter", "definition") if name.startswith(f"logbook:{word}")), None
+        )
         noun = noun or ("session" if name.startswith("logbook:session") else "patient")
         kwargs["uid"] = uuid4() if strange else records[noun].uid
     if "kind" in converters:
