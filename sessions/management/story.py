@@ -28,6 +28,9 @@ DRAFTS = 4
 class Story:
     """Who acts in it, and the numbers already told, so that the special cases happen once each."""
 
+    # Whether its acts were written at the times that it tells; else each is written now.
+    back_then = True
+
     def __init__(self, physicians: list[User], staff: User, administrator: User, today: date) -> None:
         self.random = Random(SEED)  # noqa: S311 -- the same story every time
         self.physicians, self.staff, self.administrator, self.today = physicians, staff, administrator, today
@@ -51,8 +54,7 @@ class Story:
 
     def _patient(self, plan: Plan) -> None:
         physician = self.random.choice(self.physicians)
-        came = self._at(plan.opened - timedelta(days=10), 9)
-        patient = register_patient(by=self.staff, values=plan.person, at=came)
+        patient = self._registered(plan)
         consultation = self._consultation(plan, patient, physician)
         course = open_course(
             by=physician,
@@ -62,9 +64,13 @@ class Story:
                 "planned_sessions": {"hyperhidrosis": 7, "cellulite": 10}.get(plan.indication, 1), "opened_date": plan.opened,
             },
             sites=plan.sites,
-            at=self._at(plan.opened, 8),
+            at=self._said(self._at(plan.opened, 8)),
         )  # fmt: skip
         self._sessions(plan, course, physician)
+
+    def _registered(self, plan: Plan) -> Patient:
+        came = self._at(plan.opened - timedelta(days=10), 9)
+        return register_patient(by=self.staff, values=plan.person, at=self._said(came))
 
     def _consultation(self, plan: Plan, patient: Patient, physician: User) -> Consultation:
         held = plan.opened - timedelta(days=5)
@@ -75,12 +81,12 @@ class Story:
             values={"held_date": held, "physician": physician, "complaint": plan.complaint},
             answers=replies_at_consultation(plan),
             language="fr",
-            at=at,
+            at=self._said(at),
         )
         answers = Answer.objects.filter(screening__consultation=consultation, reply="yes")
         decided = [Decided(answer.pk, "proceed", "Hors du trajet du courant.", held) for answer in answers]
         if decided:
-            record_decisions(by=physician, patient=patient, decisions=decided, at=at + timedelta(minutes=5))
+            record_decisions(by=physician, patient=patient, decisions=decided, at=self._said(at + timedelta(minutes=5)))
         return consultation
 
     def _sessions(self, plan: Plan, course: Course, physician: User) -> None:
@@ -95,7 +101,9 @@ class Story:
             entry = entry_of(self.random, plan, number, started, people)
             if number == 3 and self.once("iud", plan.person["sex"] == "female" and plan.indication == "hyperhidrosis"):
                 self._sign(
-                    physician, log_session(by=physician, course=course, entry=_found_iud(entry), at=started), started
+                    physician,
+                    log_session(by=physician, course=course, entry=_found_iud(entry), at=self._said(started)),
+                    started,
                 )
                 reason = "contraindication"
                 break
@@ -107,7 +115,7 @@ class Story:
         self._end(course, physician, reason)
 
     def _session(self, course: Course, physician: User, entry: Entry, started: datetime) -> Session:
-        session = log_session(by=physician, course=course, entry=entry, at=started + timedelta(hours=3))
+        session = log_session(by=physician, course=course, entry=entry, at=self._said(started + timedelta(hours=3)))
         recent = timezone.localdate(started) >= self.today - LEFT_AS_DRAFT
         if recent and self.drafts < DRAFTS and session.status == "completed":
             self.drafts += 1
@@ -115,7 +123,9 @@ class Story:
         return self._sign(physician, session, started)
 
     def _sign(self, physician: User, session: Session, started: datetime) -> Session:
-        return sign_session(by=physician, session=session, version=session.version, at=started + timedelta(hours=4))
+        return sign_session(
+            by=physician, session=session, version=session.version, at=self._said(started + timedelta(hours=4))
+        )
 
     def _varied(self, entry: Entry, number: int) -> Entry:
         """Mostly as planned; now and then stopped, missed, with an event, or recorded late."""
@@ -162,7 +172,7 @@ class Story:
                     "reference_text": "Selon le laboratoire de démonstration : voir le compte rendu.",
                 }  # fmt: skip
             if at < timezone.now():
-                record_result(by=physician, sample=sample, values=values, at=at)
+                record_result(by=physician, sample=sample, values=values, at=self._said(at))
 
     def _end(self, course: Course, physician: User, reason: str) -> None:
         last = course.sessions.standing().order_by("-started_at").first()
@@ -170,7 +180,8 @@ class Story:
             return
         day = timezone.localdate(last.started_at)
         end_course(
-            by=physician, course=course, ended_date=day, end_reason=reason, version=course.version, at=last.started_at + timedelta(hours=5)
+            by=physician, course=course, ended_date=day, end_reason=reason, version=course.version,
+            at=self._said(last.started_at + timedelta(hours=5)),
         )  # fmt: skip
 
     def _start(self, plan: Plan, day: int) -> datetime:
@@ -178,6 +189,9 @@ class Story:
         if date_.weekday() == 6:
             date_ += timedelta(days=1)
         return self._at(date_, self.random.randint(9, 17), self.random.choice((0, 15, 30, 45)))
+
+    def _said(self, at: datetime) -> datetime | None:
+        return at if self.back_then else None
 
     def _at(self, day: date, hour: int, minute: int = 0) -> datetime:
         return timezone.make_aware(datetime.combine(day, time(hour, minute)))
@@ -189,7 +203,7 @@ def _as_stored(session: Session, **changed: object) -> Entry:
         Row({}, id=application.pk, below=tuple(Row({}, id=phase.pk) for phase in application.phases.all()))
         for application in session.applications.all()
     )
-    observations = tuple(Row({}, id=row.pk) for row in session.observations.all())
+    observations = tuple(Row({"measure": row.measure}, id=row.pk) for row in session.observations.all())
     events = tuple(Row({}, id=row.pk) for row in session.events.all())
     return Entry(values=dict(changed), applications=applications, observations=observations, events=events)
 

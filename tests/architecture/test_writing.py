@@ -22,6 +22,7 @@ ALLOWED = {
     "clinic/operations/management/commands/translations.py": "writes a catalogue of words, no table",
     "clinic/operations/take_along.py": "moves a whole logbook as it is, its history with it",
     "clinic/audit/chain.py": "the columns that digests cover stand in a table that set-up writes",
+    "sessions/management/copying.py": "copies of acts with history and chain, to fill an empty logbook that is measured",
     "sessions/actions/search.py": "what the search reads, beside the patients that it is made of",
     "clinic/accounts/web_sessions.py": "Django's own web sessions, each with its end in the audit",
     "clinic/accounts/retention.py": "months of accesses that the clinic no longer keeps, each by an act",
