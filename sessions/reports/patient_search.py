@@ -71,10 +71,13 @@ def _named(begins: str, most: int) -> list[Line]:
 
 
 def _with_parts(words: tuple[str, ...]) -> list[Line]:
-    """Those of whom words begin so; unless they are many already, those who have these parts anywhere."""
-    found = _holding(map(_beginning, words))
-    longer = any(len(word) >= PART for word in words)
-    return [*found, *_holding(map(_part, words))] if longer and len(found) < READ else found
+    """Those who have these parts; where they may be many, those of whom words begin so come before."""
+    begin, hold = list(map(_beginning, words)), list(map(_part, words))
+    # One word alone begins many names; several together are seldom many, and told apart by their rank.
+    first, then = (begin, hold) if len(words) == 1 else (hold, begin)
+    found = _holding(first)
+    wanted = len(found) < READ if len(words) == 1 else len(found) >= READ
+    return [*found, *_holding(then)] if wanted and then != first else found
 
 
 def _part(word: str) -> str:
@@ -85,8 +88,7 @@ def _beginning(word: str) -> str:
     return f" {word}".rjust(PART)
 
 
-def _holding(parts: Iterable[str]) -> list[Line]:
-    parts = list(parts)
+def _holding(parts: list[str]) -> list[Line]:
     if connection.vendor == "postgresql":
         # As a step of its own, so that it is planned as if all were wanted: by the index, and never by reading all.
         holds = " AND ".join(['"text" LIKE %s'] * len(parts))
@@ -107,11 +109,13 @@ def _matching(parts: list[str]) -> list[Line]:
     the index would go through everybody who has the common ones.
     """
     if len(parts) > 1:
-        for part in parts:
-            found = _match([part])
-            if len(found) < READ:
-                return [line for line in found if all(other in line[2] for other in parts)]
+        for part in sorted(parts, key=len, reverse=True):
+            if len(_asked(_KEYS, [f'"{part}"'])) < READ:
+                return [line for line in _match([part]) if all(other in line[2] for other in parts)]
     return _match(parts)
+
+
+_KEYS = f'SELECT rowid FROM "{PARTS}" WHERE "{PARTS}" MATCH %s LIMIT {READ}'  # noqa: S608 -- names of our own tables
 
 
 def _match(parts: list[str]) -> list[Line]:
