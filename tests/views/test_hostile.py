@@ -103,7 +103,8 @@ def where(name: str, records: dict[str, models.Model]) -> str:
 
 def fields_of(name: str, client: Client, page: str) -> dict[str, str]:
     """The fields of the page's form; row numbers and keys stay as the page has them."""
-    page = reverse("logbook:patient-new") if name == "logbook:patient-duplicates" else page
+    piece_of = {"logbook:patient-duplicates": "logbook:patient-new", "logbook:patient-find": "logbook:patients"}
+    page = reverse(piece_of[name]) if name in piece_of else page
     page += "?indication=cellulite" if name == "logbook:course-new" else ""
     return form_on(client.get(page).content.decode())
 
