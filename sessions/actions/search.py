@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connections, models, transaction
 
 from sessions.models import Patient, SearchText
-from sessions.models.trigrams import put_in_place
+from sessions.models.trigrams import lost, make_anew, put_in_place
 
 AT_ONCE = 1000
 WRITTEN = ("name", "text", "birth_date")
@@ -33,7 +33,7 @@ def wrong(using: str = "default") -> list[int]:
     for patients in _batches(models.QuerySet(Patient, using=using).order_by("pk")):
         texts = SearchText.objects.using(using).in_bulk([patient.pk for patient in patients])
         found += [patient.pk for patient in patients if _said(texts.get(patient.pk)) != _said(SearchText.of(patient))]
-    return found
+    return sorted({*found, *lost(using)})
 
 
 def rebuild(using: str = "default") -> int:
@@ -42,6 +42,7 @@ def rebuild(using: str = "default") -> int:
         keys = wrong(using)
         for patients in _batches(models.QuerySet(Patient, using=using).filter(pk__in=keys).order_by("pk")):
             note(*patients, using=using)
+        make_anew(using)
     return len(keys)
 
 

@@ -80,6 +80,27 @@ def _make_parts(cursor: Any, vendor: str) -> None:
             cursor.execute(statement)
 
 
+def make_anew(using: str) -> None:
+    """The parts as the table has them now, whatever they hold; where this engine has none, nothing."""
+    connection = connections[using]
+    if connection.vendor == "sqlite" and are_there(using):  # PostgreSQL keeps its index itself
+        with connection.cursor() as cursor:
+            _make_parts(cursor, connection.vendor)
+
+
+def lost(using: str) -> list[int]:
+    """The keys of the patients whose parts are not those of the table."""
+    connection = connections[using]
+    if connection.vendor != "sqlite" or not are_there(using):
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT t."patient_id" FROM "{TABLE}" t LEFT JOIN "{PARTS}" p ON p.rowid = t."patient_id" '  # noqa: S608 -- as above
+            'WHERE p."text" IS NOT t."text" ORDER BY 1'
+        )
+        return [key for (key,) in cursor.fetchall()]
+
+
 def are_there(using: str = "default") -> bool:
     """Whether this database has the parts, and what keeps them."""
     connection = connections[using]

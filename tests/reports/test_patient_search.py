@@ -1,10 +1,12 @@
 """Patients are found by any part of a name, by record number and by date of birth, quickly, on either engine."""
 
+import json
 from datetime import date
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError, connection, models
 from django.test.utils import CaptureQueriesContext
 
@@ -142,6 +144,29 @@ def test_what_is_wrong_is_found_and_made_anew(people: dict[int, str]) -> None:
     assert {typed: found(typed, people) for typed in ("elo", "minh", "somebody")} == {
         "elo": {"elodie"}, "minh": {"nguyen"}, "somebody": set(),
     }  # fmt: skip
+
+
+def test_check_of_the_figures_finds_and_mends_the_search(people: dict[int, str], capsys: Any) -> None:
+    def checked(*options: str) -> tuple[int, dict[str, Any]]:
+        with pytest.raises(SystemExit) as ended:
+            call_command("check_figures", "--json", *options)
+        return int(str(ended.value.code)), json.loads(capsys.readouterr().out)["differing"]
+
+    assert checked() == (0, {})
+    models.QuerySet(SearchText).filter(pk=min(people)).update(text="  somebody")
+    assert checked() == (1, {"SearchText": 1})
+    assert checked("--rebuild") == (0, {})
+    assert found("elo", people) == {"elodie"}
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps its index itself")
+def test_parts_that_were_lost_are_found_and_made_anew(people: dict[int, str]) -> None:
+    key = min(people)
+    with connection.cursor() as cursor:
+        cursor.execute(f'DELETE FROM "{trigrams.PARTS}" WHERE rowid = {key}')
+    assert (search.wrong(), found("lodie", people)) == ([key], set())
+    assert search.rebuild() == 1
+    assert (search.wrong(), found("lodie", people)) == ([], {"elodie"})
 
 
 def test_those_who_were_there_before_are_found_after_the_migration(people: dict[int, str]) -> None:

@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 
 from clinic.audit.access import record_event
 from clinic.audit.queue import one_writer
+from sessions.actions import search
 from sessions.actions.figures import rebuild_figures
+from sessions.models import SearchText
 from sessions.reports.figures import Difference, counted, differences
 
 MOST_SAID = 100
@@ -34,6 +36,7 @@ class Command(BaseCommand):
             named = list(islice(found, MOST_SAID))
             by_table = Counter(one.model.__name__ for one in named)
             by_table += Counter(one.model.__name__ for one in found)
+            by_table += Counter({SearchText.__name__: len(search.wrong())})
         except DatabaseError as error:
             self.stderr.write(_("The figures could not be read: %(why)s") % {"why": type(error).__name__})
             sys.exit(2)
@@ -56,7 +59,7 @@ class Command(BaseCommand):
             self.stdout.write(_("Written anew: %(number)s figures.") % {"number": written})
         for one in named:
             self.stdout.write(f"{one.about}: {one.words}")
-        if number > len(named):
+        if number > len(named):  # and those whom the search does not find: nobody is named here
             self.stdout.write(_("… and %(number)s more.") % {"number": number - len(named)})
         if number:
             self.stdout.write(
@@ -68,7 +71,7 @@ class Command(BaseCommand):
 
 def _rebuild() -> int:
     with one_writer(), transaction.atomic():
-        written = rebuild_figures(counted())
+        written = rebuild_figures(counted()) + search.rebuild()
         record_event("figures_rebuilt", detail=f"{written} rows")
     return written
 
