@@ -7,6 +7,7 @@ hundreds of people share, so many are read as are needed to say that there are m
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import OperationalError, connection
 from django.utils import timezone
@@ -110,8 +111,10 @@ def _matching(parts: list[str]) -> list[Line]:
     """
     if len(parts) > 1:
         for part in sorted(parts, key=len, reverse=True):
-            if len(_asked(_KEYS, [f'"{part}"'])) < READ:
-                return [line for line in _match([part]) if all(other in line[2] for other in parts)]
+            keys = [key for (key,) in _asked(_KEYS, [f'"{part}"'])]
+            if len(keys) < READ:
+                read = SearchText.objects.filter(pk__in=keys).values_list("patient_id", "name", "text")
+                return [line for line in read if all(other in line[2] for other in parts)]
     return _match(parts)
 
 
@@ -135,7 +138,7 @@ def _born(way: Reading) -> list[Line]:
     return list(found.order_by("birth_date", "patient_id").values_list("patient_id", "name", "text")[:READ])
 
 
-def _asked(statement: str, values: list[str]) -> list[Line]:
+def _asked(statement: str, values: list[str]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchall()
