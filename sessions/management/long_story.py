@@ -20,9 +20,9 @@ YEARS_DAYS = 3650
 # Copies lie up to four weeks later.
 UNTIL_TODAY = timedelta(days=30)
 MOST_SESSIONS_OF_A_PATIENT = 200
-RECENT = timedelta(days=90)
+RECENT = timedelta(days=365)
 RATES = {"late": 0.5, "amended": 0.15, "added": 0.1, "wrong": 0.1, "iud": 0.0}
-DRAFTS = 0.15
+DRAFTS = 0.05
 PLACES = {
     Indication.HYPERHIDROSIS: ((Site.PALM,), (Site.PALM, Site.SOLE), (Site.SOLE,), (Site.AXILLA,)),
     Indication.CELLULITE: ((Site.THIGH_POSTERIOR,), (Site.BUTTOCK, Site.THIGH_LATERAL), (Site.ABDOMEN, Site.HIP)),

@@ -20,7 +20,7 @@ from clinic.lib.fields import Code
 from sessions.models.course import Course
 from sessions.models.device import Device
 from sessions.models.patient import Patient
-from sessions.models.session import Session
+from sessions.models.session import DRAFT, Session
 
 # Points to another table without a constraint and without an index of its own: the few indexes below do.
 BESIDE: dict[str, Any] = {"on_delete": PROTECT, "related_name": "+", "db_constraint": False, "db_index": False}
@@ -97,6 +97,10 @@ class SessionFigures(Figure):
                 name="session_figures_day",
             ),
             models.Index(fields=["day", "session"], condition=Q(events__gt=0), name="session_figures_events"),
+            # Each report asks for drafts beside the tallies: few, however long the clinic has been there.
+            models.Index(
+                fields=["day", "session"], condition=Q(record_status=DRAFT), name="session_figures_drafts"
+            ),
             # The list of sessions, sorted by each of these: within one value a page is one stretch (session_order.py). The
             # condition is always true, and only who says it may take these indexes: SQLite would count with them, twenty
             # times slower than within the one above.
