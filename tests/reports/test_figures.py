@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.test import override_settings
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from clinic.audit.models import Access
 from clinic.audit.verify import verify
@@ -188,6 +188,12 @@ def day_of(session: Session) -> date:
 
 
 # --- The command and the verifier ----------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.mark.django_db

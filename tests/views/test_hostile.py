@@ -20,6 +20,7 @@ from sessions.actions.session_rows import Row
 from sessions.models import Device, Phase, Sample, Session
 from tests.factories import (
     a_consultation,
+    a_definition,
     a_device_entry,
     a_draft,
     a_patient,
@@ -64,8 +65,12 @@ STRANGE = {
 NOT_HERE = {"first-account", "account_logout", "account_login", "language"}
 # Tried in tests/accounts/test_second_factor.py, where there is one; the last two have no field.
 NOT_HERE |= {"login-code", "second-factor-codes", "second-factor-remove", "emergency-end", "verification-start"}
+# These have no field that a person fills in: what they name is tried with the address, the job in tests/views/test_downloads.py.
+NOT_HERE |= {"logbook:filter-drop", "logbook:receipt-compare", "downloads-cancel"}
 # An act that answers with what it made: a password shown once, a file.
-ANSWERS_ITSELF = {"account-password", "logbook:course-evidence", "logbook:session-evidence"}
+ANSWERS_ITSELF = {
+    "account-password", "logbook:course-evidence", "logbook:session-evidence", "logbook:course-letter-pdf",
+}  # fmt: skip
 PAGES = [name for name, (_get, post) in EXPECTED.items() if post and name not in NOT_HERE]
 LONG_PAGES = {"logbook:session-new", "logbook:session-edit", "logbook:session-amend"}
 FEW = ("superscript", "2^63", "year one")
@@ -92,7 +97,7 @@ def records(physician: User, staff: User) -> dict[str, models.Model]:
     return {
         "patient": patient, "course": course, "device": device, "session": draft, "sample": stored, "result": result,
         "consultation": course.consultation, "account": staff, "signed": signed,
-        "entry": a_device_entry(by=physician, device=device),
+        "entry": a_device_entry(by=physician, device=device), "definition": a_definition(by=physician),
     }  # fmt: skip
 
 
@@ -104,7 +109,7 @@ def where(name: str, records: dict[str, models.Model]) -> str:
 def fields_of(name: str, client: Client, page: str) -> dict[str, str]:
     """The fields of the page's form; row numbers and keys stay as the page has them."""
     piece_of = {"logbook:patient-duplicates": "logbook:patient-new", "logbook:patient-find": "logbook:patients"}
-    page = reverse(piece_of[name]) if name in piece_of else page
+    page = reverse(piece_of[name]) if name in piece_of else page.replace("letter.pdf", "letter/")
     page += "?indication=cellulite" if name == "logbook:course-new" else ""
     return form_on(client.get(page).content.decode())
 
