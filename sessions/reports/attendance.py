@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Count, F
@@ -126,7 +127,8 @@ def _counts(counts: tuple[int, ...]) -> tuple[Any, ...]:
 
 def _ended(asked: Asked) -> list[Course]:
     """The courses that ended within the dates asked for; the other limits are those of their sessions."""
-    found = courses_within(asked.chosen).filter(ended_date__isnull=False)
+    # Who stops coming has the last session long before the end: the dates are those of the end alone.
+    found = courses_within(replace(asked.chosen, from_date=None, to_date=None)).filter(ended_date__isnull=False)
     if asked.chosen.from_date:
         found = found.filter(ended_date__gte=asked.chosen.from_date)
     if asked.chosen.to_date:
@@ -141,10 +143,11 @@ def _is_drop_out(course: Course) -> bool:
 def _drop_outs(ended: list[Course]) -> Table:
     people = people_named(course.physician_id for course in ended)
     words: dict[str, Any] = dict(Indication.choices)
-    found: dict[tuple[str, str], list[tuple[int, ...]]] = defaultdict(list)
+    # Two physicians of one name are two.
+    found: dict[tuple[str, str, int], list[tuple[int, ...]]] = defaultdict(list)
     for course in ended:
         planned = bool(course.planned_sessions)
-        key = (people[course.physician_id], str(words[course.indication]))
+        key = (people[course.physician_id], str(words[course.indication]), course.physician_id)
         found[key].append((1, int(planned), int(planned and _is_drop_out(course))))
     columns = (
         Column("physician", _("Physician")),
@@ -154,7 +157,7 @@ def _drop_outs(ended: list[Course]) -> Table:
         Column("dropped", _("Drop-outs"), "number"),
         Column("rate", _("Drop-out"), "number", "%"),
     )
-    lines = [((*key, *_dropped(sums(counts)))) for key, counts in sorted(found.items())]
+    lines = [((*key[:2], *_dropped(sums(counts)))) for key, counts in sorted(found.items())]
     total = sums(counts for group in found.values() for counts in group) if found else (0, 0, 0)
     rows = [Row(line) for line in lines]
     return Table("drop-out", _("Drop-out"), columns, rows, totals=Row((_("All"), "", *_dropped(total))))

@@ -96,6 +96,9 @@ class Slow:
         touched = {session.course_id for session in self.counted}
         return [course for course in courses if not self.asked or course.pk in touched]
 
+    def without_dates(self) -> "Slow":
+        return Slow({name: value for name, value in self.asked.items() if name not in ("from_date", "to_date")})
+
     def done(self, course: Course) -> list[Session]:
         """The sessions performed of a course, whatever the limits, in order."""
         found = [s for s in course.sessions.all() if s.record_status in SIGNED and s.status in PERFORMED]
@@ -103,7 +106,7 @@ class Slow:
 
     def drop_outs(self) -> tuple[int, int, int]:
         first, last = self.asked.get("from_date", date.min), self.asked.get("to_date", date.max)
-        ended = [c for c in self.courses() if c.ended_date and first <= c.ended_date <= last]
+        ended = [c for c in self.without_dates().courses() if c.ended_date and first <= c.ended_date <= last]
         planned = [course for course in ended if course.planned_sessions]
         dropped = [c for c in planned if len(self.done(c)) < c.planned_sessions and c.end_reason != "goal-reached"]
         return len(ended), len(planned), len(dropped)

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db.models import QuerySet
 from django.utils import translation
 
 from sessions.actions.course import end_course
@@ -94,6 +95,23 @@ def test_course_counts_in_the_period_of_its_end(physician):
     ended(physician, done=1, planned=3, reason="patient-left", number=1, on=date(2026, 4, 20))
     assert totals(built(REPORT, to_date=date(2026, 4, 20)), "reasons") == ("All", 1)
     assert totals(built(REPORT, to_date=date(2026, 4, 19)), "reasons") == ("All", 0)
+
+
+def test_course_counts_in_the_period_of_its_end_though_its_sessions_lie_before(physician):
+    ended(physician, done=2, planned=3, reason="patient-left", number=1, on=date(2026, 5, 20))
+    ended(physician, done=0, planned=3, reason="lost-contact", number=2, on=date(2026, 5, 31))
+    may = {"from_date": date(2026, 5, 1), "to_date": date(2026, 5, 31)}
+    assert totals(built(REPORT, **may), "drop-out") == ("All", "", 2, 2, 2, Decimal("100.0"))
+    assert totals(built(REPORT, **may, site="palm"), "drop-out") == ("All", "", 1, 1, 1, Decimal("100.0"))
+    assert totals(built(REPORT, **may, site="sole"), "reasons") == ("All", 0)
+
+
+def test_physicians_of_one_name_are_two_in_the_drop_outs(physician, other_physician, unguarded):
+    QuerySet(type(other_physician)).filter(pk=other_physician.pk).update(full_name=physician.full_name)
+    ended(physician, done=1, planned=3, reason="patient-left", number=1)
+    ended(other_physician, done=3, planned=3, reason="completed", number=2)
+    found = rows(built(REPORT), "drop-out")
+    assert [line[2:] for line in found] == [(1, 1, 1, Decimal("100.0")), (1, 1, 0, Decimal("0.0"))]
 
 
 def test_empty_logbook_has_no_rates(db):
