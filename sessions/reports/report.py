@@ -95,10 +95,13 @@ def answered(report: Report, asked: Asked) -> Built:
 
 
 def _to_be_shared(built: Built, least: int) -> Built:
-    """Without the numbers that are under the clinic's least; a picture would show them, so there is none."""
+    """Without the numbers that are under the clinic's least; a picture would show them, so there is none, and so would the
+    words of a rate, which say of how many it is.
+    """
     headline = tuple(
-        replace(one, figure=HIDDEN) if isinstance(one.figure, int) and 0 < one.figure < least else one
+        replace(one, figure=HIDDEN) if 0 < one.figure < least else one
         for one in built.headline
+        if isinstance(one.figure, int)
     )
     tables = tuple(without_small_cells(table, least) for table in built.tables)
     return replace(built, tables=tables, headline=headline, charts=())

@@ -81,7 +81,7 @@ def build(asked: Asked) -> Built:
     total = sums.total()
     groups = _groups(sums)
     tables = [_months(sums, total), *groups]
-    if asked.whole:
+    if asked.whole and not asked.shared:  # beside it, what the others hide could be worked out
         tables.append(_all_counts(tables, total))
     if asked.identities:
         tables.append(whole_list(asked.chosen) if asked.whole else listed(asked.chosen, whole=False))

@@ -464,6 +464,16 @@ def test_small_numbers_and_names_are_not_in_a_report_that_is_handed_on(
     assert (receipt.question, compare(client, receipt).same) == ("shared=True", True)
 
 
+def test_no_headline_and_no_second_table_gives_a_small_number_away(client_of, staff, session, settings):
+    settings.SMALLEST_CELL = 5
+    client = client_of(staff)
+    headline = client.get(reverse("logbook:report", args=["attendance"]), {"shared": "on"}).context["built"].headline
+    assert headline == ()
+    assert client.get(reverse("logbook:report-csv", args=["sessions"]), {"part": "counts"}).status_code == 200
+    answer = client.get(reverse("logbook:report-csv", args=["sessions"]), {"part": "counts", "shared": "on"})
+    assert answer.status_code == 400
+
+
 def test_nothing_is_hidden_where_the_clinic_has_set_no_least_number(client_of, staff, session):
     assert client_of(staff).get(PAGE, {"shared": "on"}).status_code == 400
 
