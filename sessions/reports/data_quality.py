@@ -22,6 +22,7 @@ from sessions.reports.session_filter import ALL_LIMITS, sessions_within
 
 TIMES = 10
 FIRST_ROWS = 200
+COURSES_AT_ONCE = 200
 FIGURES = {
     "current_ma": gettext_lazy("current"),
     "voltage_v": gettext_lazy("voltage"),
@@ -124,7 +125,11 @@ def _far_apart(found: QuerySet[Session]) -> dict[int, list[str]]:
         .filter(suspects)
         .values("application__session__course", *named)
     )
-    return _which(firm, courses)
+    # SQLite takes a condition of a thousand parts and no more.
+    sessions: dict[int, list[str]] = {}
+    for start in range(0, len(courses), COURSES_AT_ONCE):
+        sessions |= _which(firm, courses[start : start + COURSES_AT_ONCE])
+    return sessions
 
 
 def _which(firm: QuerySet[Session], courses: list[dict[str, Any]]) -> dict[int, list[str]]:

@@ -121,6 +121,15 @@ def test_figure_ten_times_another_one_of_the_course_is_listed(physician, whole, 
     assert [row.key for row in found.table("list").rows] == [first.uid]
 
 
+def test_figures_far_apart_are_found_in_more_courses_than_one_statement_takes(physician, whole, monkeypatch, unguarded):
+    monkeypatch.setattr("sessions.reports.data_quality.COURSES_AT_ONCE", 1)
+    other = a_course(by=physician, patient=a_patient(by=physician, record_number="2026-0009"))
+    low, high = (a_session(by=physician, course=other, started_at=paris(2026, 3, day, 9)) for day in (1, 2))
+    with_rows(physician, a_phase(whole(1)), a_phase(whole(2), current_ma=Decimal("1.5")))
+    with_rows(physician, a_phase(low, current_ma=Decimal("0.5")), a_phase(high, current_ma=Decimal(5)))
+    assert numbers()["Figure ten times another one of the course"] == 2
+
+
 def test_figures_of_different_courses_are_not_compared(physician, whole, unguarded):
     other = a_course(by=physician, patient=a_patient(by=physician, record_number="2026-0009"))
     small = a_session(by=physician, course=other, started_at=paris(2026, 3, 1, 9))
