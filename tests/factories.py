@@ -245,7 +245,7 @@ def a_receipt(*, by: User, **values: Any) -> Receipt:
     """The receipt of a file of the sessions report, as if it had just left."""
     taken = {
         "report": "sessions", "part": "months", "form": "csv", "language": "fr", "question": "site=palm",
-        "identities": False, "definition_version": "1", "row_count": 1, "size": 120, "file_digest": "0" * 64,
+        "identities": False, "records": False, "asked_at": at(date(2026, 4, 30)), "definition_version": "1", "row_count": 1, "size": 120, "file_digest": "0" * 64,
         "content_digest": "1" * 64,
     } | values  # fmt: skip
     return record_export(by=by, taken=Taken(**taken))

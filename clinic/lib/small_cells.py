@@ -7,7 +7,6 @@ rows that are shown would be the hidden one.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -19,7 +18,9 @@ HIDDEN = "·"
 
 def without_small_cells(table: Table, least: int) -> Table:
     """`table` with every row hidden that has a number of persons or things from one to under `least`."""
-    counts = [place for place, column in enumerate(table.columns) if column.is_number and not column.unit]
+    counts = [
+        place for place, column in enumerate(table.columns) if column.is_number and column.counts and not column.unit
+    ]
     small = {place for place, row in enumerate(table.rows) if _is_small(row, counts, least)}
     if len(small) == 1 and len(table.rows) > 1:
         small.add(
@@ -49,7 +50,7 @@ def _size(row: Row, counts: Sequence[int]) -> tuple[Any, ...]:
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _hidden(table: Table, row: Row) -> Row:

@@ -1,7 +1,9 @@
 """What every report hands over: named columns, rows of plain values. Pages and files are made from it."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils import timezone
@@ -12,12 +14,18 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class Column:
-    """One column; `kind` says how its values are written: text, number, date, moment or month; `unit` of its figures."""
+    """One column; `kind` says how its values are written: text, number, date, moment or month; `unit` of its figures.
+
+    `of_record`: what a record says in words of its own, which is for those who may read records. `counts`: its numbers
+    are of persons or things, so that a small one may tell who it is.
+    """
 
     name: str
     title: Text
     kind: str = "text"
     unit: Text = ""
+    of_record: bool = False
+    counts: bool = True
 
     @property
     def heading(self) -> str:
@@ -64,6 +72,19 @@ class Table:
     empty: Text = field(default="")
     names_people: bool = False
     route: str = ""
+
+    def without(self, hidden: Callable[[Column], bool]) -> Table:
+        """The same table without the columns that are `hidden`."""
+        kept = [place for place, column in enumerate(self.columns) if not hidden(column)]
+        if len(kept) == len(self.columns):
+            return self
+
+        def cut(row: Row) -> Row:
+            return replace(row, values=tuple(row.values[place] for place in kept))
+
+        columns = tuple(self.columns[place] for place in kept)
+        totals = cut(self.totals) if self.totals else None
+        return replace(self, columns=columns, rows=[cut(row) for row in self.rows], totals=totals)
 
     @property
     def people(self) -> tuple[int, ...]:

@@ -26,6 +26,8 @@ class Taken:
     language: str
     question: str
     identities: bool
+    records: bool
+    asked_at: datetime
     definition_version: str
     row_count: int
     size: int
@@ -84,7 +86,7 @@ def drop_filter(*, by: User, saved: SavedFilter, key: UUID | None = None) -> Sav
 
 def export_course_letter(*, by: User, course: Course, reason: str) -> None:
     """Write down that `by` makes the letter about this course; before the first byte leaves. The plan is in the reason."""
-    refuse(why_not_may(by, Permission.READ_RECORDS))
+    refuse(why_not_may(by, Permission.SIGN_RECORDS))
     with act("export_course_letter", by=by, reason=reason) as writing:
         writing.about(f"course:{course.uid}", course.patient_id)
     anchors.write("export")

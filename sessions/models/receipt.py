@@ -28,6 +28,7 @@ class Receipt(Clinical):
     language = Code(_("language"), max_length=5)
     question = Prose(_("limits"), blank=True)
     identities = models.BooleanField(_("with names"))
+    records = models.BooleanField(_("with what records say in words"), default=False)
     definition_version = Line(_("version of the definition"), max_length=40)
     row_count = models.PositiveIntegerField(_("rows"))
     size = models.PositiveBigIntegerField(_("size in bytes"))
@@ -36,6 +37,8 @@ class Receipt(Clinical):
     head_number = models.PositiveBigIntegerField(_("last entry of the history"))
     head_code = Line(_("code of the last entry"), max_length=20, blank=True)
     taken_at = models.DateTimeField(_("taken"))
+    # The moment that the report was seen from: a file that was made later is of it, too.
+    asked_at = models.DateTimeField(_("asked"), null=True)
     taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("taken by"))
 
     history = History()

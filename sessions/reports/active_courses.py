@@ -79,7 +79,12 @@ def build(asked: Asked) -> Built:
         Headline(sum(not one.is_maintenance for one in courses), _("first courses")),
         Headline(sum(one.is_maintenance for one in courses), _("maintenance")),
     )
-    return Built(tuple(tables), headline, notes=_notes())
+    return Built(tuple(tables), headline, notes=_notes(), used=_used())
+
+
+def _used() -> str:
+    """The clinic's own number, which a receipt keeps with the version."""
+    return f"days={settings.ACTIVE_DAYS}" if settings.ACTIVE_DAYS else ""
 
 
 def _notes() -> tuple[str, ...]:

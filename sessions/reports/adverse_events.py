@@ -189,7 +189,8 @@ def _serious(chosen: SessionFilter) -> Table:
         Column("action", _("What was done")),
         Column("outcome", _("Outcome")),
         Column("device", _("Device")),
-        Column("incident", _("Device incident")),
+        Column("incident", _("Device incident"), of_record=True),
+        Column("note", _("In words"), of_record=True),
     )
     empty = _("No serious event within these limits.")
     rows = [_serious_line(event) for event in found]
@@ -198,7 +199,6 @@ def _serious(chosen: SessionFilter) -> Table:
 
 def _serious_line(event: AdverseEvent) -> Row:
     session = event.session
-    term = event.get_term_display() + (f": {event.term_note}" if event.term_note else "")
     place = ", ".join(
         str(label) for label in (event.site and Site(event.site).label, event.side and Side(event.side).label) if label
     )
@@ -207,7 +207,7 @@ def _serious_line(event: AdverseEvent) -> Row:
             session.started_at,
             str(session.patient),
             session.patient.record_number,
-            term,
+            event.get_term_display(),
             place,
             event.get_severity_display(),
             event.ctcae_grade,
@@ -216,6 +216,7 @@ def _serious_line(event: AdverseEvent) -> Row:
             event.get_outcome_display(),
             str(session.device) if session.device else "",
             event.incident_report,
+            event.term_note,
         ),
         key=session.uid,
         person=session.patient_id,

@@ -26,8 +26,10 @@ from sessions.models import (
     DeviceEntry,
     Observation,
     Phase,
+    Receipt,
     Result,
     Sample,
+    SavedFilter,
     Screening,
     Signature,
 )
@@ -70,6 +72,9 @@ TABLES: dict[type[models.Model], Told] = {
     Decision: Told("answer", above=Answer),
     Addendum: Told("session"),
     Signature: Told("session", unsaid=frozenset({"content", "addendum"})),
+    # The reason of the act says the rest in words.
+    Receipt: Told(unsaid=frozenset({"report", "part", "form", "language", "question", "taken_by", "taken_at"})),
+    SavedFilter: Told(unsaid=frozenset({"report", "question"})),
     DeviceEntry: Told("device", say=lambda row: row.get_kind_display(), unsaid=frozenset({"kind"})),
 }
 # A table of which nothing is said above is a record of its own.

@@ -141,7 +141,7 @@ def _table(measure: Measure, curves: dict[Place, Curve], places: Iterable[Place]
         Column("place", _("Site and side")),
         Column("moment", _("When")),
         Column("scale", _("Scale, unit")),
-        Column("session", _("Session of the course"), "number"),
+        Column("session", _("Session of the course"), "number", counts=False),
         Column("values", _("Values"), "number"),
         Column("median", _("Median"), "number"),
         Column("lowest", _("Lowest"), "number"),

@@ -160,7 +160,7 @@ def _table(lines: list[Row], used: Iterable[Use], entries: list[DeviceEntry], in
         Column("last_check", _("Last check"), "date"),
         Column("faults", _("Faults"), "number"),
         Column("incidents", _("Device incidents"), "number"),
-        Column("days_out", _("Days out of service"), "number"),
+        Column("days_out", _("Days out of service"), "number", counts=False),
         Column("in_since", _("In service since"), "date"),
         Column("out_since", _("Out of service since"), "date"),
     )

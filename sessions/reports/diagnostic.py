@@ -181,7 +181,7 @@ def _list(tests: list[Test], at: datetime) -> Table:
         Column("mode", _("Mode")),
         Column("analyte", _("Analyte")),
         Column("quantity", _("Quantity")),
-        Column("result", _("Result")),
+        Column("result", _("Result"), of_record=True),
         Column("reported", _("Reported"), "moment"),
         Column("days", _("Days"), "number"),
         Column("state", _("State")),

@@ -58,8 +58,9 @@ def compared(receipt: Receipt, report: Report, chosen: SessionFilter, values: di
     with translation.override(receipt.language):
         asked = Asked(
             chosen,
-            receipt.taken_at,
+            receipt.asked_at or receipt.taken_at,
             identities=receipt.identities,
+            records=receipt.records,
             whole=True,
             definition=values.get("definition", ""),
             shared=values.get("shared", False),

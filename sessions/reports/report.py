@@ -24,6 +24,7 @@ class Asked:
     """What somebody asks of a report: which sessions, seen from which moment.
 
     `identities`: the person may see names. `whole`: for a file, every row of a list; a page shows the first ones.
+    `records`: the person may read records, so that what they say in words is shown.
     `definition`: which of the report's definitions is asked for, where there are several. `shared`: to be handed on, so
     that small numbers are hidden.
     """
@@ -31,6 +32,7 @@ class Asked:
     chosen: SessionFilter
     at: datetime
     identities: bool = False
+    records: bool = False
     whole: bool = False
     definition: str = ""
     shared: bool = False
@@ -91,6 +93,8 @@ def answered(report: Report, asked: Asked) -> Built:
     built = report.build(replace(asked, identities=identities))
     if not identities:
         built = replace(built, tables=tuple(table for table in built.tables if not table.names_people))
+    if not asked.records or asked.shared:
+        built = replace(built, tables=tuple(table.without(lambda column: column.of_record) for table in built.tables))
     return _to_be_shared(built, settings.SMALLEST_CELL or 0) if asked.shared else built
 
 

@@ -130,9 +130,9 @@ def _positives(answers: list[Answer]) -> Table:
         Column("patient", _("Patient")),
         Column("record_number", _("Record number")),
         Column("item", _("Question")),
-        Column("detail", _("Detail")),
+        Column("detail", _("Detail"), of_record=True),
         Column("decision", _("Decision")),
-        Column("reason", _("Reason for the decision")),
+        Column("reason", _("Reason for the decision"), of_record=True),
         Column("physician", _("Physician")),
     )
     rows = []
@@ -174,8 +174,8 @@ def _late_records(late: list[Session]) -> Table:
         Column("record_number", _("Record number")),
         Column("indication", _("Indication")),
         Column("number", _("Session"), "number"),
-        Column("reason", _("Why it is recorded late")),
-        Column("incident", _("Incident note")),
+        Column("reason", _("Why it is recorded late"), of_record=True),
+        Column("incident", _("Incident note"), of_record=True),
         Column("physician", _("Physician")),
     )
     rows = [

@@ -241,7 +241,7 @@ def _groups(sums: Sums) -> tuple[Table, ...]:
 
 def _group(name: str, title: str, sums: dict[Any, Counts], words: dict[Any, Any], note: str = "") -> Table:
     rows = sorted(
-        (Row((str(words[key]), *counts.values())) for key, counts in sums.items()), key=lambda row: row.values[0]
+        (Row((str(words[key]), *counts.values())) for key, counts in sums.items()), key=lambda row: row.values
     )
     return Table(name, title, (Column(name, title), *COUNT_COLUMNS), rows, note=note)
 

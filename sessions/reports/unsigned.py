@@ -39,7 +39,8 @@ def build(asked: Asked) -> Built:
     if asked.identities:
         tables.append(_list(drafts))
     headline = (Headline(len(drafts), _("sessions not signed")), Headline(len(overdue), _("overdue")))
-    return Built(tuple(tables), headline, notes=_notes())
+    used = f"days={settings.SIGN_WITHIN_DAYS}" if settings.SIGN_WITHIN_DAYS else ""
+    return Built(tuple(tables), headline, notes=_notes(), used=used)
 
 
 Drafts = list[tuple[Session, int | None]]

@@ -126,6 +126,7 @@ def _asked(request: PersonRequest, found: Report, form: ReportForm, *, whole: bo
         form.chosen(timezone.localdate(now)),
         now,
         identities=_identities(request),
+        records=request.user.may(Permission.READ_RECORDS),
         whole=whole,
         definition=form.cleaned_data.get("definition", ""),
         shared=form.cleaned_data.get("shared", False),

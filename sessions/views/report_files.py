@@ -67,6 +67,8 @@ def made(order: Order) -> Made:
         language=order.language,
         question=order.question,
         identities=order.asked.identities,
+        records=order.asked.records,
+        asked_at=order.asked.at,
         definition_version=version_of(order.report, built),
         row_count=sum(len(table.rows) for table in tables),
         size=len(content),

@@ -29,6 +29,7 @@ def ask(order: Order, tables: tuple[Table, ...], *, by: User) -> Job:
         "part": order.part,
         "question": order.question,
         "identities": order.asked.identities,
+        "records": order.asked.records,
     }
     rows = sum(len(table.rows) for table in tables)
     title = _title(order, tables[0])
@@ -67,6 +68,7 @@ def _order(wanted: Wanted) -> Order:
             limits.chosen(),
             wanted.at,
             identities=asked["identities"],
+            records=asked["records"],
             whole=True,
             definition=limits.cleaned_data.get("definition", ""),
             shared=limits.cleaned_data.get("shared", False),
@@ -92,6 +94,8 @@ def _taken(order: Order, built: Built, tables: tuple[Table, ...], written: Writt
         language=order.language,
         question=order.question,
         identities=order.asked.identities,
+        records=order.asked.records,
+        asked_at=order.asked.at,
         definition_version=version_of(order.report, built),
         row_count=written.rows,
         size=written.size,

@@ -51,7 +51,7 @@ NEEDED = {
     "define_response": P.SIGN_RECORDS,
     "change_response": P.SIGN_RECORDS,
     "retire_response": P.SIGN_RECORDS,
-    "export_course_letter": P.READ_RECORDS,
+    "export_course_letter": P.SIGN_RECORDS,
 }
 
 

@@ -285,7 +285,8 @@ def test_document_carries_the_picture_and_its_words(kind):
     assert ("palm" in printed, "A note." in printed, "[U+1FA79]" in printed) == (True, True, True)
     about = reader.trailer["/Root"]["/Metadata"].get_data().decode()
     assert re.findall(r"<pdf(?:aid|uaid):(\w+)>(\w+)<", about) == [("part", "2"), ("conformance", "A"), ("part", "1")]
-    assert said_for_pictures(reader) == [f"Sessions. {described(chart)}"]
+    with translation.override("en"):
+        assert said_for_pictures(reader) == [f"Sessions. {described(chart)}"]
 
 
 def said_for_pictures(reader):

@@ -250,7 +250,8 @@ def test_verification_names_a_figure_that_differs(logbook):
     sql("UPDATE logbook_tally SET number = 9 WHERE site = ''")
     result, findings = verify()
     assert result.state == "altered"
-    assert [(finding.kind, finding.record) for finding in findings] == [("figure", "month:2026-01")]
+    of_figures = [(finding.kind, finding.record) for finding in findings if finding.kind == "figure"]
+    assert of_figures == [("figure", "month:2026-01")]
 
 
 @pytest.mark.django_db

@@ -20,10 +20,14 @@ from sessions.models import (
     Course,
     CourseSite,
     Device,
+    DeviceEntry,
     Observation,
     Patient,
+    Receipt,
+    ResponseDefinition,
     Result,
     Sample,
+    SavedFilter,
     Screening,
     Session,
     Signature,
@@ -34,7 +38,7 @@ from tests.reports.signed import a_session_of_every_kind, an_unsigned_addendum, 
 
 pytestmark = pytest.mark.django_db
 
-NOT_OF_A_SESSION = {Consultation, CourseSite}
+NOT_OF_A_SESSION = {Consultation, CourseSite, DeviceEntry, Receipt, ResponseDefinition, SavedFilter}
 # What must change with a field so that the database still takes it.
 TOGETHER: dict[tuple[type[models.Model], str], dict[str, Any]] = {
     (Session, "late_record"): {"late_reason": "", "incident_note": ""},

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.audit.models import Act
+from sessions.actions.report import save_filter
 from sessions.actions.result import record_result
 from sessions.actions.session import log_session
 from sessions.actions.session_rows import Row
@@ -24,6 +25,7 @@ from tests.factories import (
     a_device_entry,
     a_draft,
     a_patient,
+    a_receipt,
     a_signed_session,
     all_no,
     an_application,
@@ -98,6 +100,8 @@ def records(physician: User, staff: User) -> dict[str, models.Model]:
         "patient": patient, "course": course, "device": device, "session": draft, "sample": stored, "result": result,
         "consultation": course.consultation, "account": staff, "signed": signed,
         "entry": a_device_entry(by=physician, device=device), "definition": a_definition(by=physician),
+        "receipt": a_receipt(by=physician),
+        "filter": save_filter(by=physician, report="sessions", name="Palms", question="site=palm", shared=True),
     }  # fmt: skip
 
 

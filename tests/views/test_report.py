@@ -517,3 +517,18 @@ def test_every_report_answers_in_an_empty_logbook(client_of, staff, code):
 def test_every_report_is_the_same_when_run_again(client_of, staff, session, code):
     client_of(staff).get(reverse("logbook:report-pdf", args=[code]))
     assert compare(client_of(staff), Receipt.objects.get()).same is True
+
+
+def test_what_records_say_in_words_is_for_who_may_read_them(client_of, staff, auditor, physician, course):
+    late = {"late_record": True, "late_reason": "device found later", "incident_note": "the patient was told"}
+    a_session(by=physician, course=course, started_at=paris(2026, 3, 31, 9), **late)
+    page, file = (reverse(name, args=["screening"]) for name in ("logbook:report", "logbook:report-csv"))
+    said = {}
+    for user in (staff, auditor):
+        client = client_of(user)
+        texts = (client.get(page).content.decode(), client.get(file, {"part": "late"}).content.decode())
+        said[user.username] = ["the patient was told" in text and "Çelik" in text for text in texts]
+        said[user.username].append("Çelik" in texts[1])
+    assert said == {"leroy": [False, False, True], auditor.username: [True, True, True]}
+    assert [receipt.records for receipt in Receipt.objects.order_by("id")] == [False, True]
+    assert [compare(client_of(auditor), receipt).same for receipt in Receipt.objects.all()] == [True, True]

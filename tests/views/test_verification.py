@@ -185,11 +185,15 @@ def test_every_kind_of_finding_has_words() -> None:
     """As the code of the checks names them."""
     import re
 
-    files = [*(HERE / "clinic/audit/verify").glob("*.py"), HERE / "sessions/rules/signature.py"]
+    files = [
+        *(HERE / "clinic/audit/verify").glob("*.py"),
+        HERE / "sessions/rules/signature.py",
+        HERE / "sessions/reports/figures.py",
+    ]
     named = {
         kind
         for file in files
-        for kind in re.findall(r'(?:Finding|Alteration)\(\s*"([a-z ]+)"', file.read_text("utf-8"))
+        for kind in re.findall(r'(?:(?:Finding|Alteration)\(\s*|yield )"([a-z ]+)"', file.read_text("utf-8"))
     }
     assert set(KINDS) == named
 
