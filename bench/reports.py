@@ -31,7 +31,9 @@ def measure(by: User, machine: Device, sessions: int = SESSIONS) -> bool:
         "with history, audit, figures and search"
     )
     before = {answer["name"]: answer for answer in small["answers"]}
-    return all(_held(answer, before[answer["name"]], small["sessions"]) for answer in large["answers"])
+    # Every figure is printed, whatever the one before said.
+    held = [_held(answer, before[answer["name"]], small["sessions"]) for answer in large["answers"]]
+    return False not in held
 
 
 def _held(answer: dict[str, Any], before: dict[str, Any], sessions: int) -> bool:
@@ -43,7 +45,7 @@ def _held(answer: dict[str, Any], before: dict[str, Any], sessions: int) -> bool
     within = answer["database_ms"] <= allowed
     grown = growth <= MOST_GROWTH or not answer["flat"]
     print(
-        f"  {answer['name']}: {spent:.1f} ms (goal {goal} at a million: {'met' if spent <= goal else 'MISSED'}), "
+        f"  {answer['name']}: {spent:.1f} ms (goal at a million sessions {goal}), "
         f"{queries} queries, in the database {answer['database_ms']:.2f} ms, "
         + (
             f"by hand {hand:.2f} (at most {allowed:.2f}: {'held' if within else 'MISSED'})"

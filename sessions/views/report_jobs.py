@@ -68,7 +68,7 @@ def _order(wanted: Wanted) -> Order:
             limits.chosen(),
             wanted.at,
             identities=asked["identities"],
-            records=asked["records"],
+            records=asked.get("records", False),
             whole=True,
             definition=limits.cleaned_data.get("definition", ""),
             shared=limits.cleaned_data.get("shared", False),

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 
 from clinic.audit.models import Act
 from clinic.lib.problems import Refused, Unchanged
@@ -12,6 +13,12 @@ from tests.factories import a_definition
 
 pytestmark = pytest.mark.django_db
 VALUES = {"name": "Sweat by half", "measure": "GRAV", "unit": "", "rule": "fall-percent", "source": "Own decision"}
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    with translation.override("en"):
+        yield
 
 
 def kinds():

@@ -149,7 +149,7 @@ def test_question_of_a_job_names_nobody(client_of: Callable[[User], Client], sta
     file(client_of(staff))
     job = Job.objects.get()
     assert job.question == {
-        "report": "sessions", "part": "list", "identities": True,
+        "report": "sessions", "part": "list", "identities": True, "records": False,
         "question": "from_date=2026-01-01&to_date=2026-12-31",
     }  # fmt: skip
     assert isinstance(whole_list(SessionFilter()).rows, Fetched)
