@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
@@ -47,8 +47,7 @@ def _any(choices: Iterable[tuple[str, Any]], everything: Promise = ALL) -> list[
 class LimitsForm(forms.Form):
     """The limits that all reports and the list of sessions share; a blank field is no limit.
 
-    `limits` are those that this report takes: any other name in the address is refused. `extra` are names that stand in
-    the address beside the limits.
+    `limits` are those that this report takes: any other name in the address is refused.
     """
 
     period = forms.ChoiceField(label=_("Period"), required=False)
@@ -73,11 +72,8 @@ class LimitsForm(forms.Form):
     sex = forms.ChoiceField(label=_("Sex"), required=False, choices=_any(Sex.choices))
     response = forms.ChoiceField(label=_("Response of the course"), required=False)
 
-    def __init__(
-        self, data: Any = None, *, limits: frozenset[str] = ALL_LIMITS, extra: frozenset[str] = frozenset(), **more: Any
-    ) -> None:
+    def __init__(self, data: Any = None, *, limits: frozenset[str] = ALL_LIMITS, **more: Any) -> None:
         super().__init__(data, **more)
-        self.extra = extra
         taken = limits | ({"period"} if limits & DATES else frozenset())
         for name in [name for name in LimitsForm.base_fields if name not in taken]:
             del self.fields[name]
@@ -92,9 +88,12 @@ class LimitsForm(forms.Form):
         for name, found in choices.items():
             if name in self.fields:
                 self.fields[name].queryset = found()  # type: ignore[attr-defined]
-        words: dict[str, Any] = {"period": _any(NAMES.items(), _("by dates")), "age": None}
-        words["age"] = _any([(band.code, band.label) for band in BANDS])
-        words["response"] = _any(limit_choices(), ALL_FEMININE) if "response" in self.fields else None
+        words: dict[str, Any] = {
+            "period": _any(NAMES.items(), _("by dates")),
+            "age": _any([(band.code, band.label) for band in BANDS]),
+        }
+        if "response" in self.fields:
+            words["response"] = _any(limit_choices(), ALL_FEMININE)
         for name, choices_of in words.items():
             if name in self.fields:
                 self.fields[name].choices = choices_of  # type: ignore[attr-defined]
@@ -113,7 +112,7 @@ class LimitsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         for name in self.data:
-            if name not in self.fields and name not in self.extra:
+            if name not in self.fields:
                 said = _("This report knows no limit named “%(name)s”.")
                 self.add_error(None, ValidationError(said, params={"name": name[:40]}))
             elif hasattr(self.data, "getlist") and len(self.data.getlist(name)) > 1:
@@ -138,7 +137,7 @@ class LimitsForm(forms.Form):
 
     def question(self, today: date | None = None, *, days: bool = True) -> str:
         """The limits as an address holds them, in one order; with `days` a usual period stands as its days."""
-        values: dict[str, Any] = {name: self.cleaned_data.get(name) for name in self.fields}
+        values: dict[str, Any] = {field.name: self.cleaned_data.get(field.name) for field in self.visible_fields()}
         if days and values.pop("period", ""):
             chosen = self.chosen(today)
             values |= {"from_date": chosen.from_date, "to_date": chosen.to_date}
@@ -184,10 +183,6 @@ class ReportForm(LimitsForm):
             self.fields["definition"].choices = report.definitions()  # type: ignore[attr-defined]
             self.fields["definition"].label = report.choice  # type: ignore[assignment]
             self.order_fields(["definition"])
-
-    def question(self, today: date | None = None, *, days: bool = True, part: bool = False) -> str:
-        text = super().question(today, days=days)
-        return text if part else urlencode([(name, value) for name, value in parse_qsl(text) if name != "part"])
 
 
 class KeepForm(KeyedForm):
