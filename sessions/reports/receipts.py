@@ -1,10 +1,9 @@
 """A report run again as a receipt says it was run, and whether its numbers are still the same."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from django.utils import timezone, translation
+from django.utils import translation
 
 from clinic.lib.as_csv import digest_of
 from clinic.lib.canonical import digest
@@ -22,8 +21,6 @@ class Compared:
     same: bool
     row_count: int
     version: str
-    content_digest: str
-    at: datetime
 
 
 def in_file(built: Built, *, part: str, form: str) -> tuple[Table, ...]:
@@ -72,6 +69,4 @@ def compared(receipt: Receipt, report: Report, chosen: SessionFilter, values: di
         same=found == receipt.content_digest,
         row_count=sum(len(table.rows) for table in tables),
         version=version_of(report, built),
-        content_digest=found,
-        at=timezone.now(),
     )

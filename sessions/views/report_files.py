@@ -8,15 +8,14 @@ from django.utils.translation import gettext as _
 
 from clinic.audit.anchors import footer
 from clinic.lib.as_pdf import Frame
-from clinic.lib.canonical import digest
 from clinic.lib.outgoing import MOST_ROWS_AT_ONCE
 from clinic.lib.problems import Problem, Refused
 from clinic.lib.table import Table
 from clinic.operations.files import FileAnswer, answer
 from sessions.actions.report import Taken
 from sessions.exports.report_pdf import report_pdf
-from sessions.reports.receipts import in_file, version_of
-from sessions.reports.report import Asked, Built, Report, answered, numbers_of
+from sessions.reports.receipts import content_digest, in_file, version_of
+from sessions.reports.report import Asked, Built, Report, answered
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,7 @@ def made(order: Order) -> Made:
         raise TooLongToWait(tables)
     file = _file(order, built, tables)
     content = file.content
+    rows = sum(len(table.rows) for table in tables)
     taken = Taken(
         report=order.report.code,
         part=order.part,
@@ -70,10 +70,10 @@ def made(order: Order) -> Made:
         records=order.asked.records,
         asked_at=order.asked.at,
         definition_version=version_of(order.report, built),
-        row_count=sum(len(table.rows) for table in tables),
+        row_count=rows,
         size=len(content),
         file_digest=hashlib.sha256(content).hexdigest(),
-        content_digest=digest(numbers_of(tables)),
+        content_digest=content_digest(tables, order.language, rows=rows),
     )
     people = tuple(dict.fromkeys(person for table in tables for person in table.people))
     return Made(file, people, taken)
