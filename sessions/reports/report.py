@@ -71,8 +71,8 @@ class Report:
 
     `version` is raised when `definition` changes: what is counted, line by line. `limits` are the names of the limits
     that it takes; any other is refused, never passed over. `definitions` are the choices (code, name) where the clinic
-    has several, the first one being used unless another is asked for; `choice` says what they are. `names_people`: there is nothing in it for those
-    who may not see names.
+    has several, the first one being used unless another is asked for; `choice` says what they are. `names_people`: there
+    is nothing in it for those who may not see names.
     """
 
     code: str
