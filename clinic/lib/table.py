@@ -16,8 +16,9 @@ Text = str | Promise
 class Column:
     """One column; `kind` says how its values are written: text, number, date, moment or month; `unit` of its figures.
 
-    `of_record`: what a record says in words of its own, which is for those who may read records. `counts`: its numbers
-    are of persons or things, so that a small one may tell who it is.
+    `of_record`: what a record says in words of its own, which is for those who may read records. `inside`: what stays in
+    the clinic when the table is handed on. `counts`: its numbers are of persons or things, so that a small one may tell
+    who it is.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Column:
     kind: str = "text"
     unit: Text = ""
     of_record: bool = False
+    inside: bool = False
     counts: bool = True
 
     @property

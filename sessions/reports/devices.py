@@ -188,10 +188,10 @@ def _entries(entries: list[DeviceEntry]) -> Table:
         Column("kind", _("What happened")),
         Column("nature", _("What was done or found")),
         Column("used_again", _("Used again from"), "date"),
-        Column("done_by", _("Done by")),
+        Column("done_by", _("Done by"), inside=True),
         Column("employer", _("Employer or company")),
         Column("conforming", _("Conforming")),
-        Column("note", _("Note")),
+        Column("note", _("Note"), inside=True),
     )
     rows = [
         Row(

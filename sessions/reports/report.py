@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from clinic.lib.canonical import canonical_json
 from clinic.lib.chart import Chart
 from clinic.lib.small_cells import HIDDEN, without_small_cells
-from clinic.lib.table import Table
+from clinic.lib.table import Column, Table
 from sessions.reports.session_filter import SessionFilter
 
 Text = str | Promise
@@ -93,9 +94,12 @@ def answered(report: Report, asked: Asked) -> Built:
     built = report.build(replace(asked, identities=identities))
     if not identities:
         built = replace(built, tables=tuple(table for table in built.tables if not table.names_people))
-    if not asked.records or asked.shared:
-        built = replace(built, tables=tuple(table.without(lambda column: column.of_record) for table in built.tables))
+    built = replace(built, tables=tuple(table.without(partial(_is_hidden, asked)) for table in built.tables))
     return _to_be_shared(built, settings.SMALLEST_CELL or 0) if asked.shared else built
+
+
+def _is_hidden(asked: Asked, column: Column) -> bool:
+    return (column.of_record and (not asked.records or asked.shared)) or (column.inside and asked.shared)
 
 
 def _to_be_shared(built: Built, least: int) -> Built:

@@ -12,9 +12,11 @@ from django.utils import translation
 from sessions.actions.device import change_device
 from sessions.actions.device_entry import mark_device_entry_in_error
 from sessions.reports.devices import REPORT
+from sessions.reports.report import Asked, answered
+from sessions.reports.session_filter import SessionFilter
 from sessions.reports.standstill import days_within, standstills, still_since
 from tests.factories import a_course, a_device, a_device_entry, a_patient
-from tests.reports.asking import built, rows, totals
+from tests.reports.asking import NOON, built, rows, totals
 from tests.reports.rows import a_session, paris
 
 pytestmark = pytest.mark.django_db
@@ -198,3 +200,17 @@ def test_first_day_counts_the_day_of_the_return_does_not(times: Any, days: int, 
     first, last = date(2026, 3, 1), date(2026, 3, 31)
     assert days_within(times, first, last) == days
     assert still_since(times, last) == (since and date(2026, 3, since))
+
+
+def test_who_did_it_and_the_note_stay_in_the_clinic(logs, settings):
+    settings.SMALLEST_CELL = 5
+    words = {}
+    for shared in (False, True):
+        found = answered(REPORT, Asked(SessionFilter(), NOON, whole=True, shared=shared)).table("entries")
+        names = [column.name for column in found.columns]
+        words[shared] = (names, {value for row in found.rows for value in row.values} & {"M. Roy", "Hidrex"})
+    inside = ["date", "device", "kind", "nature", "used_again", "done_by", "employer", "conforming", "note"]
+    assert words == {
+        False: (inside, {"M. Roy", "Hidrex"}),
+        True: ([name for name in inside if name not in {"done_by", "note"}], {"Hidrex"}),
+    }
