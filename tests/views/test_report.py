@@ -17,11 +17,11 @@ from pypdf import PdfReader
 from clinic.audit.anchors import footer, kept
 from clinic.audit.models import Access, Act
 from clinic.lib import as_pdf
-from sessions.actions.report import save_filter
-from sessions.models import Receipt, SavedFilter
+from sessions.models import Receipt
 from sessions.reports.registry import BY_CODE, REPORTS
 from tests.factories import a_course, a_device, a_patient
 from tests.reports.rows import a_session, paris
+from tests.views.receipts import compare
 
 pytestmark = pytest.mark.django_db
 
@@ -370,80 +370,6 @@ def test_page_asks_the_same_number_of_questions_for_one_and_three_sessions(clien
     assert len(three.captured_queries) == len(one.captured_queries)
 
 
-# --- Receipts, and limits kept under a name ------------------------------------------------------
-
-
-def compare(client, receipt):
-    answer = client.post(reverse("logbook:receipt-compare", args=[receipt.uid]))
-    assert answer.status_code == 200
-    return answer.context["compared"]
-
-
-@pytest.mark.parametrize("address", [FILE, SPREADSHEET, PDF])
-@pytest.mark.parametrize("part", ["list", "months", ""])
-def test_report_run_again_gives_the_same_numbers_until_the_record_says_otherwise(
-    client_of, staff, auditor, physician, course, session, address, part
-):
-    client_of(staff).get(address, {"part": part, "from_date": "2026-01-01"})
-    receipt, client = Receipt.objects.get(), client_of(auditor)
-    again = compare(client, receipt)
-    assert (again.same, again.row_count, again.version) == (True, receipt.row_count, receipt.definition_version)
-    a_session(by=physician, course=course, started_at=paris(2025, 12, 31, 9))
-    assert compare(client, receipt).same is True
-    a_session(by=physician, course=course, started_at=paris(2026, 3, 31, 9))
-    assert compare(client, receipt).same is False
-
-
-def test_receipt_of_a_usual_period_holds_its_days(client_of, staff, session, time_machine):
-    time_machine.move_to(paris(2026, 4, 10, 12), tick=False)
-    client_of(staff).get(FILE, {"period": "last-month", "part": "list"})
-    assert Receipt.objects.get().question == "from_date=2026-03-01&to_date=2026-03-31"
-
-
-def test_receipt_names_no_patient(client_of, staff, administrator, session):
-    client_of(staff).get(FILE, {"part": "list"})
-    page = client_of(administrator).get(reverse("logbook:receipt", args=[Receipt.objects.get().uid])).content.decode()
-    assert ("Çelik" in page, "Lou Leroy" in page) == (False, True)
-
-
-def test_limits_kept_under_a_name_lead_to_the_report(client_of, staff, physician, session):
-    client = client_of(staff)
-    where = f"{reverse('logbook:filter-new', args=['sessions'])}?period=last-month&site=palm"
-    form = client.get(where).context["form"]
-    typed = {"name": "Palms, last month", "shared": "", "form_key": form["form_key"].value()}
-    assert client.post(where, typed).status_code == 302
-    saved = SavedFilter.objects.get()
-    assert (saved.owner, saved.question, saved.shared) == (staff, "period=last-month&site=palm", False)
-    reports = reverse("logbook:reports")
-    assert f"{PAGE}?period=last-month&amp;site=palm" in client.get(reports).content.decode()
-    assert "Palms, last month" not in client_of(physician).get(reports).content.decode()
-
-
-def test_limits_are_kept_once_under_a_name(client_of, staff):
-    client = client_of(staff)
-    where = f"{reverse('logbook:filter-new', args=['sessions'])}?site=palm"
-    for status in (302, 200):
-        key = client.get(where).context["form"]["form_key"].value()
-        answer = client.post(where, {"name": "Palms", "shared": "on", "form_key": key})
-        assert answer.status_code == status
-    assert list(answer.context["form"].errors) == ["name"]
-    assert answer.context["form"]["name"].value() == "Palms"
-    assert SavedFilter.objects.count() == 1
-
-
-def test_shared_limits_are_seen_by_all_and_dropped_by_their_owner_alone(client_of, staff, physician):
-    saved = save_filter(by=staff, report="sessions", name="Palms", question="site=palm", shared=True)
-    drop, reports = reverse("logbook:filter-drop", args=[saved.uid]), reverse("logbook:reports")
-    assert "Palms" in client_of(physician).get(reports).content.decode()
-    client_of(physician).post(drop)
-    saved.refresh_from_db()
-    assert saved.in_use is True
-    client_of(staff).post(drop)
-    saved.refresh_from_db()
-    assert saved.in_use is False
-    assert "Palms" not in client_of(physician).get(reports).content.decode()
-
-
 # --- Reports that are handed on ------------------------------------------------------------------
 
 
@@ -511,12 +437,6 @@ def test_every_report_answers_in_an_empty_logbook(client_of, staff, code):
     client = client_of(staff)
     assert client.get(reverse("logbook:report", args=[code])).status_code == 200
     assert client.get(reverse("logbook:report-pdf", args=[code])).status_code == 200
-
-
-@pytest.mark.parametrize("code", CODES)
-def test_every_report_is_the_same_when_run_again(client_of, staff, session, code):
-    client_of(staff).get(reverse("logbook:report-pdf", args=[code]))
-    assert compare(client_of(staff), Receipt.objects.get()).same is True
 
 
 def test_what_records_say_in_words_is_for_who_may_read_them(client_of, staff, auditor, physician, course):
