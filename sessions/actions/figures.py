@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from clinic.audit.queue import one_writer
 from clinic.audit.statements import run
+from sessions.measures.gaps import COMPARED_FIGURES, TIMES_FAR_APART, Gap
 from sessions.measures.words import PERFORMED, SIGNED, Moment, OutcomeReason, Status
 from sessions.models import CourseFigures, Outcome, Patient, Session, SessionFigures, Tally
 from sessions.models.figures import Counted, Figure
@@ -26,7 +27,17 @@ SESSIONS, TALLIES, COURSES, OUTCOMES = (
     model._meta.db_table for model in (SessionFigures, Tally, CourseFigures, Outcome)
 )
 TALLIED = ("site", "month", "physician_id", "indication", "device", "status", "late_record")
-OF_COURSE = ("course_id", "performed", "not_done", "absent", "first_day", "last_day", "last_phase")
+OF_COURSE = (
+    "course_id",
+    "performed",
+    "not_done",
+    "absent",
+    "first_day",
+    "last_day",
+    "last_phase",
+    "indication",
+    "far_apart",
+)
 COMPARED = ("course_id", "measure", "scale", "unit", "site", "side")
 OF_OUTCOME = (
     *COMPARED,
@@ -39,6 +50,9 @@ OF_OUTCOME = (
     "last_value",
     "last_day",
     "last_session_id",
+    "physician_id",
+    "device_id",
+    "day",
 )
 
 
@@ -127,6 +141,9 @@ def _noting(vendor: str) -> str:
         "events": counted.format(more=""),
         "serious": counted.format(more=" AND e.serious = 'yes'"),
         "site": "COALESCE((SELECT a.site FROM logbook_application a WHERE a.session_id = s.id ORDER BY a.number, a.id LIMIT 1), '')",
+        "sites": f"COALESCE(({_each_site(vendor)}), '')",
+        "absent": f"s.status = '{Status.NOT_DONE}' AND s.outcome_reason = '{OutcomeReason.ABSENT}'",
+        "gaps": _gaps(),
     }
     # The patient stays as it is read until the act is done: whoever corrects the birth date meanwhile waits, and then
     # finds this row.
@@ -136,6 +153,32 @@ def _noting(vendor: str) -> str:
         "FROM logbook_session s JOIN logbook_course c ON c.id = s.course_id JOIN logbook_patient p ON p.id = s.patient_id "
         f"WHERE s.id = %s {lock} ON CONFLICT (session_id) DO UPDATE SET {_as_given(columns, 'session_id')}"
     )
+
+
+def _each_site(vendor: str) -> str:
+    """SQL: the sites of a session, each once, by name."""
+    distinct = "SELECT DISTINCT a.site FROM logbook_application a WHERE a.session_id = s.id"
+    if vendor == "postgresql":
+        return f"SELECT string_agg(a.site, ',' ORDER BY a.site COLLATE \"C\") FROM ({distinct}) a"  # noqa: S608 -- names of our own tables
+    return f"SELECT group_concat(a.site, ',') FROM ({distinct} ORDER BY a.site) a"  # noqa: S608 -- as above
+
+
+def _gaps() -> str:
+    """SQL: the sum of the gaps of a session."""
+    of_phases = "logbook_phase x JOIN logbook_application a ON a.id = x.application_id WHERE a.session_id = s.id"
+    of_results = "logbook_result x JOIN logbook_sample m ON m.id = x.sample_id WHERE m.session_id = s.id"
+    of_it = "WHERE x.session_id = s.id"
+    typed = "x.retyped <> '[]'"
+    twice = (f"{of_phases} AND {typed}", f"logbook_observation x {of_it} AND {typed}", f"{of_results} AND {typed}")
+    holds = {
+        Gap.END: "s.ended_at IS NULL",
+        Gap.APPLICATION: f"NOT EXISTS (SELECT 1 FROM logbook_application x {of_it})",  # noqa: S608 -- as above
+        Gap.DURATION: f"EXISTS (SELECT 1 FROM {of_phases} AND x.duration_min IS NULL)",  # noqa: S608 -- as above
+        Gap.SIDE: f"EXISTS (SELECT 1 FROM logbook_observation x {of_it} AND x.side = '' AND x.site <> '')",  # noqa: S608 -- as above
+        Gap.EVENT_SITE: f"EXISTS (SELECT 1 FROM logbook_adverseevent x {of_it} AND x.site = '')",  # noqa: S608 -- as above
+        Gap.TWICE: " OR ".join(f"EXISTS (SELECT 1 FROM {rows})" for rows in twice),  # noqa: S608 -- as above
+    }
+    return " + ".join(f"CASE WHEN {condition} THEN {gap.value} ELSE 0 END" for gap, condition in holds.items())
 
 
 @cache
@@ -189,7 +232,7 @@ def _places(columns: int, rows: int) -> str:
 
 _ORDER = {Moment.BEFORE: 0, Moment.DURING: 1, Moment.AFTER: 2}
 _VALUES = f"""
-    SELECT s.id, f.day, s.status, s.outcome_reason, s.course_phase, o.moment, o.number, o.value, o.measure,
+    SELECT s.id, f.day, s.status, s.outcome_reason, s.course_phase, s.physician_id, s.device_id, o.moment, o.number, o.value, o.measure,
         o.scale_version, o.scale_name, o.scale_maximum, o.collection_minutes, o.unit, o.site, o.side
     FROM logbook_session s JOIN {SESSIONS} f ON f.session_id = s.id LEFT JOIN logbook_observation o ON o.session_id = s.id
     WHERE s.course_id = %s AND s.record_status IN (%s, %s) ORDER BY s.started_at, s.id
@@ -200,17 +243,25 @@ def _note_course(session: Session, *, anew: bool) -> None:
     """The course and its outcomes; `anew`: some of them may have gone."""
     rows = run(_VALUES, [session.course_id, *SIGNED])
     sessions = {row[0]: row[1:5] for row in rows}
+    last_day = None
     if sessions:
-        run(_COURSE, [session.course_id, *_figures_of(list(sessions.values()))])
+        *figures, last_day, last_phase = _figures_of(list(sessions.values()))
+        [(far_apart,)] = run(_FAR_APART, [session.course_id, *SIGNED, *PERFORMED])
+        run(
+            _COURSE,
+            [session.course_id, *figures, last_day, last_phase, session.course.indication, bool(far_apart)],
+        )
     else:
         run(f"DELETE FROM {COURSES} WHERE course_id = %s", [session.course_id])  # noqa: S608 -- as above
     if anew:
         run(f"DELETE FROM {OUTCOMES} WHERE course_id = %s", [session.course_id])  # noqa: S608 -- as above
     outcomes = _outcomes(rows, None if anew else session.pk)
     shared = (session.patient_id, session.course.indication)
-    values = [(session.course_id, *key, *shared, *outcomes[key]) for key in sorted(outcomes)]
+    values = [(session.course_id, *key, *shared, *outcomes[key], last_day) for key in sorted(outcomes)]
     if values:
         run(_outcome(len(values)), list(chain(*values)))
+    if last_day and not anew:  # those of which this session has no value
+        run(_DAY_OF_OUTCOMES, [last_day, session.course_id, last_day])
 
 
 def _figures_of(sessions: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
@@ -226,18 +277,18 @@ def _outcomes(rows: Sequence[tuple[Any, ...]], only: int | None) -> dict[Key, tu
     found: dict[Key, list[tuple[Any, ...]]] = {}
     wanted = set()
     order = {row[0]: place for place, row in enumerate(rows)}  # of the sessions, as they come
-    for pk, day, _status, _reason, _phase, moment, number, value, measure, *scale, unit, site, side in rows:
+    for pk, day, _status, _reason, _phase, by, device, moment, number, value, measure, *scale, unit, site, side in rows:
         if measure is None:
             continue
         key = (measure, _scale(*scale), unit, site, side)
-        found.setdefault(key, []).append((order[pk], _ORDER[moment], number, value, day, pk))
+        found.setdefault(key, []).append((order[pk], _ORDER[moment], number, value, day, pk, by, device))
         if only in (None, pk):
             wanted.add(key)
     outcomes = {}
     for key in wanted:
         values = sorted(found[key], key=lambda row: row[:3])
-        last = values[-1][3:] if len(values) > 1 else (None, None, None)
-        outcomes[key] = (len(values), *values[0][3:], *last)
+        last = values[-1][3:6] if len(values) > 1 else (None, None, None)
+        outcomes[key] = (len(values), *values[0][3:6], *last, *values[-1][6:])
     return outcomes
 
 
@@ -249,6 +300,15 @@ def _figure(value: Any) -> str:
     return "" if value is None else f"{Decimal(str(value)).normalize():f}"
 
 
+_FAR = " OR ".join(
+    f"MAX(h.{name}) >= {TIMES_FAR_APART} * MIN(CASE WHEN h.{name} > 0 THEN h.{name} END)" for name in COMPARED_FIGURES
+)
+_FAR_APART = f"""
+    SELECT COALESCE({_FAR}, FALSE) FROM logbook_session s JOIN logbook_application a ON a.session_id = s.id
+    JOIN logbook_phase h ON h.application_id = a.id
+    WHERE s.course_id = %s AND s.record_status IN (%s, %s) AND s.status IN (%s, %s)
+"""  # noqa: S608 -- as above
+_DAY_OF_OUTCOMES = f"UPDATE {OUTCOMES} SET day = %s WHERE course_id = %s AND (day IS NULL OR day <> %s)"  # noqa: S608 -- as above
 _COURSE = (
     f"INSERT INTO {COURSES} ({', '.join(OF_COURSE)}) VALUES {_places(len(OF_COURSE), 1)} "  # noqa: S608 -- as above
     f"ON CONFLICT (course_id) DO UPDATE SET {_as_given(OF_COURSE, 'course_id')}"

@@ -12,7 +12,8 @@ from clinic.accounts.roles import Permission
 from clinic.accounts.rules import why_not_may
 from clinic.audit.act import act
 from clinic.lib.problems import Problem, Refused, refuse
-from sessions.models import Result, Sample
+from sessions.actions.figures import note_session
+from sessions.models import Result, Sample, Session
 from sessions.rules.plausible import unlikely_in_result
 from sessions.rules.result import why_not_result
 
@@ -38,8 +39,12 @@ def record_result(
     refuse(problems)
     result.retyped = sorted({problem.field for problem in unlikely})
     with act("record_result", by=by, reason=reason, key=key, at=at) as writing:
+        # Its figures say that something was typed twice: nobody signs or amends it meanwhile.
+        session = Session.objects.select_for_update(of=("self",), no_key=True).get(pk=sample.session_id)
         writing.create(result)
-        writing.about(f"session:{sample.session.uid}", sample.session.patient_id)
+        if result.retyped:
+            note_session(session)
+        writing.about(f"session:{session.uid}", session.patient_id)
     return result
 
 

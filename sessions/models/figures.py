@@ -62,7 +62,8 @@ class SessionFigures(Figure):
     """What picks and counts sessions, one row for each, drafts and those entered in error among them.
 
     `day` is that of the start in the clinic's time zone, `month` its first; `age` the completed years on it; `site` that
-    of the first application, empty where there is none.
+    of the first application, empty where there is none; `sites` each site once, by name, with a comma between; `absent`:
+    not done because the patient did not come; `gaps` the sum of its `Gap`s.
     """
 
     session = models.OneToOneField(Session, PROTECT, primary_key=True, related_name="figures", db_constraint=False)
@@ -83,6 +84,9 @@ class SessionFigures(Figure):
     events = models.IntegerField()
     serious = models.IntegerField()
     site = Code()
+    sites = models.TextField()
+    absent = models.BooleanField()
+    gaps = models.SmallIntegerField()
 
     class Meta(Figure.Meta):
         verbose_name = _("figures of a session")
@@ -92,14 +96,17 @@ class SessionFigures(Figure):
             models.Index(
                 fields=[
                     "day", "session", "patient", "course", "physician", "operator", "device", "indication", "status",
-                    "record_status", "late_record", "sex", "age", "events", "serious", "month",
+                    "record_status", "late_record", "sex", "age", "events", "serious", "month", "sites", "gaps",
                 ],
-                name="session_figures_day",
+                name="session_figures_whole",
             ),
             models.Index(fields=["day", "session"], condition=Q(events__gt=0), name="session_figures_events"),
             # Each report asks for drafts beside the tallies: few, however long the clinic has been there.
             models.Index(
                 fields=["day", "session"], condition=Q(record_status=DRAFT), name="session_figures_drafts"
+            ),
+            models.Index(
+                fields=["day", "month", "physician", "indication"], condition=Q(absent=True), name="session_figures_absent"
             ),
             # The list of sessions, sorted by each of these: within one value a page is one stretch (session_order.py). The
             # condition is always true, and only who says it may take these indexes: SQLite would count with them, twenty
@@ -153,6 +160,7 @@ class CourseFigures(Figure):
     """How a course went, of its signed sessions; a course without any has no row.
 
     `absent` are those of `not_done` to which the patient did not come. The days and the phase are of what was performed.
+    `far_apart`: of these, a current, a voltage or a time with current is at least ten times another one.
     """
 
     course = models.OneToOneField(Course, PROTECT, primary_key=True, related_name="figures", db_constraint=False)
@@ -162,13 +170,25 @@ class CourseFigures(Figure):
     first_day = models.DateField(null=True)
     last_day = models.DateField(null=True)
     last_phase = Code()
+    indication = Code()
+    far_apart = models.BooleanField()
 
     class Meta(Figure.Meta):
         verbose_name = _("figures of a course")
         verbose_name_plural = _("figures of courses")
+        indexes = [
+            models.Index(fields=["last_day", "indication", "course"], name="course_figures_day"),
+            models.Index(fields=["course"], condition=Q(far_apart=True), name="course_figures_far_apart"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.course_id}"
+
+
+OF_A_RESPONSE = (
+    "measure", "scale", "unit", "site", "side", "physician", "device", "first_value", "last_value", "course",
+    "indication",
+)  # fmt: skip
 
 
 class Outcome(Figure):
@@ -176,6 +196,8 @@ class Outcome(Figure):
 
     `scale` holds its version, name, highest grade and collection time: only values of equal scales stand in one row.
     The last is empty where there is one value only. Order: start of the session, its key, before, during, after, number.
+    `physician` and `device` are those of the session of the last value, or of the only one. `day` is that of the last
+    session of the course that was performed, whoever had a value then; empty where none was.
     """
 
     course = models.ForeignKey(Course, **BESIDE)
@@ -193,19 +215,18 @@ class Outcome(Figure):
     last_value = models.DecimalField(max_digits=10, decimal_places=4, null=True)
     last_day = models.DateField(null=True)
     last_session = models.ForeignKey(Session, null=True, **BESIDE)
+    physician = models.ForeignKey(settings.AUTH_USER_MODEL, **BESIDE)
+    device = models.ForeignKey(Device, null=True, **BESIDE)
+    day = models.DateField(null=True)
 
     class Meta(Figure.Meta):
         verbose_name = _("outcome of a course")
         verbose_name_plural = _("outcomes of courses")
         indexes = [
-            models.Index(
-                fields=[
-                    "measure", "last_day", "first_day", "scale", "unit", "site", "side", "indication", "course",
-                    "patient", "first_value", "last_value",
-                ],
-                name="outcome_measure",
-            )
-        ]  # fmt: skip
+            # A period reads its own days, all time one measure after the other: both within the index.
+            models.Index(fields=["day", *OF_A_RESPONSE], name="outcome_day"),
+            models.Index(fields=[*OF_A_RESPONSE, "day"], name="outcome_measure_first"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["course", "measure", "scale", "unit", "site", "side"], name="outcome_once")
         ]

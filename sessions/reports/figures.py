@@ -18,6 +18,7 @@ from django.db.models import Max, Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from sessions.measures.gaps import COMPARED_FIGURES, TIMES_FAR_APART, Gap
 from sessions.measures.words import PERFORMED, SIGNED, Moment, OutcomeReason, Status, YesNo
 from sessions.models import Course, CourseFigures, Outcome, Session, SessionFigures, Tally
 from sessions.models.figures import Counted, Figure
@@ -221,9 +222,13 @@ def _sessions(shifts: Any, ends: tuple[int | None, int | None]) -> Counted:
         "events": "COALESCE(e.events, 0)",
         "serious": "COALESCE(e.serious, 0)",
         "site": "COALESCE(a.site, '')",
+        "sites": "COALESCE(v.sites, '')",
+        "absent": f"s.status = '{Status.NOT_DONE}' AND s.outcome_reason = '{OutcomeReason.ABSENT}'",
+        "gaps": " + ".join(f"CASE WHEN {holds} THEN {gap.value} ELSE 0 END" for gap, holds in _GAPS.items()),
     }
     events = (
-        f"SELECT session_id, COUNT(*) AS events, SUM(CASE WHEN serious = '{YesNo.YES}' THEN 1 ELSE 0 END) AS serious "  # noqa: S608 -- as above
+        f"SELECT session_id, COUNT(*) AS events, SUM(CASE WHEN serious = '{YesNo.YES}' THEN 1 ELSE 0 END) AS serious, "  # noqa: S608 -- as above
+        "MAX(CASE WHEN site = '' THEN 1 ELSE 0 END) AS nowhere "
         f"FROM logbook_adverseevent WHERE {_within('session_id', ends)} GROUP BY session_id"
     )
     sites = (
@@ -233,9 +238,50 @@ def _sessions(shifts: Any, ends: tuple[int | None, int | None]) -> Counted:
     select = (
         f"{begin} SELECT {', '.join(columns.values())} FROM dated s JOIN logbook_course c ON c.id = s.course_id "  # noqa: S608 -- as above
         f"JOIN logbook_patient p ON p.id = s.patient_id LEFT JOIN ({events}) e ON e.session_id = s.id "
-        f"LEFT JOIN ({sites}) a ON a.session_id = s.id AND a.place = 1"
+        f"LEFT JOIN ({sites}) a ON a.session_id = s.id AND a.place = 1 "
+        f"LEFT JOIN ({_each_site(ends)}) v ON v.session_id = s.id {_gaps(ends)}"
     )
     return Counted(SessionFigures, tuple(columns), 1, select, values, _within("session_id", ends))
+
+
+def _each_site(ends: tuple[int | None, int | None]) -> str:
+    """SQL: of each session its sites, each once, by name."""
+    distinct = f"SELECT DISTINCT session_id, site FROM logbook_application WHERE {_within('session_id', ends)}"  # noqa: S608 -- as above
+    if connection.vendor == "postgresql":
+        joined = "string_agg(site, ',' ORDER BY site COLLATE \"C\")"
+    else:
+        distinct, joined = f"{distinct} ORDER BY session_id, site", "group_concat(site, ',')"
+    return f"SELECT session_id, {joined} AS sites FROM ({distinct}) d GROUP BY session_id"  # noqa: S608 -- as above
+
+
+_TYPED = "MAX(CASE WHEN retyped <> '[]' THEN 1 ELSE 0 END) AS twice"
+_GAPS = {
+    Gap.END: "s.ended_at IS NULL",
+    Gap.APPLICATION: "v.session_id IS NULL",
+    Gap.DURATION: "h.open = 1",
+    Gap.SIDE: "b.nowhere = 1",
+    Gap.EVENT_SITE: "e.nowhere = 1",
+    Gap.TWICE: "h.twice = 1 OR b.twice = 1 OR r.twice = 1",
+}
+
+
+def _gaps(ends: tuple[int | None, int | None]) -> str:
+    """SQL: joins what `_GAPS` asks of phases, observations and results, one row for each session."""
+    within = _within("session_id", ends)
+    phases = (
+        f"SELECT session_id, MAX(CASE WHEN duration_min IS NULL THEN 1 ELSE 0 END) AS open, {_TYPED} "  # noqa: S608 -- as above
+        f"FROM logbook_phase JOIN logbook_application ON logbook_application.id = application_id WHERE {within} GROUP BY session_id"
+    )
+    observations = (
+        f"SELECT session_id, MAX(CASE WHEN side = '' AND site <> '' THEN 1 ELSE 0 END) AS nowhere, {_TYPED} "  # noqa: S608 -- as above
+        f"FROM logbook_observation WHERE {within} GROUP BY session_id"
+    )
+    results = (
+        f"SELECT session_id, {_TYPED} FROM logbook_result JOIN logbook_sample ON logbook_sample.id = logbook_result.sample_id "  # noqa: S608 -- as above
+        f"WHERE {within} GROUP BY session_id"
+    )
+    joined = {"h": phases, "b": observations, "r": results}
+    return " ".join(f"LEFT JOIN ({rows}) {name} ON {name}.session_id = s.id" for name, rows in joined.items())
 
 
 def _tallies(shifts: Any) -> Counted:
@@ -255,11 +301,11 @@ def _courses(shifts: Any, ends: tuple[int | None, int | None]) -> Counted:
     begin, values = _dated(shifts, f"{_SIGNED} AND {_within('s.course_id', ends)}")
     absent = f"s.status = '{Status.NOT_DONE}' AND s.outcome_reason = '{OutcomeReason.ABSENT}'"
     each = (
-        f"SELECT s.course_id, s.day, s.course_phase, {_PERFORMED} AS performed, "  # noqa: S608 -- as above
+        f"SELECT s.course_id, s.day, s.course_phase, c.indication, {_PERFORMED} AS performed, "  # noqa: S608 -- as above
         f"CASE WHEN s.status = '{Status.NOT_DONE}' THEN 1 ELSE 0 END AS not_done, "
         f"CASE WHEN {absent} THEN 1 ELSE 0 END AS absent, "
         f"ROW_NUMBER() OVER (PARTITION BY s.course_id, {_PERFORMED} ORDER BY s.started_at DESC, s.id DESC) AS place "
-        "FROM dated s"
+        "FROM dated s JOIN logbook_course c ON c.id = s.course_id"
     )
     columns = {
         "course_id": "course_id",
@@ -269,9 +315,23 @@ def _courses(shifts: Any, ends: tuple[int | None, int | None]) -> Counted:
         "first_day": "MIN(CASE WHEN performed = 1 THEN day END)",
         "last_day": "MAX(CASE WHEN performed = 1 THEN day END)",
         "last_phase": "COALESCE(MAX(CASE WHEN performed = 1 AND place = 1 THEN course_phase END), '')",
+        "indication": "MAX(indication)",
+        "far_apart": f"course_id IN ({_far_apart(ends)})",
     }
     select = f"{begin} SELECT {', '.join(columns.values())} FROM ({each}) each_one GROUP BY course_id"  # noqa: S608 -- as above
     return Counted(CourseFigures, tuple(columns), 1, select, values, _within("course_id", ends))
+
+
+def _far_apart(ends: tuple[int | None, int | None]) -> str:
+    """SQL: the courses in which a figure is ten times another one, each figure for itself."""
+    found = [
+        f"SELECT s.course_id FROM logbook_phase h JOIN logbook_application a ON a.id = h.application_id "  # noqa: S608 -- as above
+        f"JOIN logbook_session s ON s.id = a.session_id WHERE {_SIGNED} AND s.status IN ({_words(PERFORMED)}) "
+        f"AND {_within('s.course_id', ends)} AND h.{name} > 0 GROUP BY s.course_id "
+        f"HAVING MAX(h.{name}) >= MIN(h.{name}) * {TIMES_FAR_APART}"
+        for name in COMPARED_FIGURES
+    ]
+    return " UNION ".join(found)
 
 
 def _outcomes(shifts: Any, ends: tuple[int | None, int | None]) -> Counted:
@@ -279,9 +339,11 @@ def _outcomes(shifts: Any, ends: tuple[int | None, int | None]) -> Counted:
     same = ("course_id", "measure", "scale", "unit", "site", "side")
     moment = f"CASE o.moment WHEN '{Moment.BEFORE}' THEN 0 WHEN '{Moment.DURING}' THEN 1 ELSE 2 END"
     each = (
-        "SELECT s.course_id, s.patient_id, c.indication, s.id AS session_id, s.started_at, s.day, o.measure, o.unit, "  # noqa: S608 -- as above
-        f"o.site, o.side, o.value, o.number, {moment} AS moment, {_scale()} AS scale "
-        "FROM dated s JOIN logbook_course c ON c.id = s.course_id JOIN logbook_observation o ON o.session_id = s.id"
+        "SELECT s.course_id, s.patient_id, c.indication, s.id AS session_id, s.started_at, s.day, s.physician_id, s.device_id, "  # noqa: S608 -- as above
+        f"l.day AS course_day, o.measure, o.unit, o.site, o.side, o.value, o.number, {moment} AS moment, {_scale()} AS scale "
+        "FROM dated s JOIN logbook_course c ON c.id = s.course_id JOIN logbook_observation o ON o.session_id = s.id "
+        f"LEFT JOIN (SELECT course_id, MAX(day) AS day FROM dated WHERE status IN ({_words(PERFORMED)}) GROUP BY course_id) l "
+        "ON l.course_id = s.course_id"
     )
     among = f"PARTITION BY {', '.join(same)}"
     order = ("started_at", "session_id", "moment", "number")
@@ -301,6 +363,9 @@ def _outcomes(shifts: Any, ends: tuple[int | None, int | None]) -> Counted:
         "last_value": last("value"),
         "last_day": last("day"),
         "last_session_id": last("session_id"),
+        "physician_id": "MAX(CASE WHEN down = 1 THEN physician_id END)",
+        "device_id": "MAX(CASE WHEN down = 1 THEN device_id END)",
+        "day": "MAX(course_day)",
     }
     select = (
         f"{begin} SELECT {', '.join(columns.values())} FROM ({placed}) placed "  # noqa: S608 -- as above

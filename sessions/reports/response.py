@@ -5,13 +5,11 @@ Read from the stored outcomes: one row for each course, measure, scale, unit, si
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,14 +18,14 @@ from clinic.lib.table import Column, Row, Table
 from sessions.measures.outcomes import BY_CODE, MEASURES
 from sessions.measures.responses import Response
 from sessions.measures.sites import Side
-from sessions.models import Course, CourseFigures, Device, Outcome, SessionFigures
+from sessions.models import CourseFigures, Outcome
 from sessions.reports.documented import Labels
+from sessions.reports.rates import devices_named, people_named, per_hundred
 from sessions.reports.report import Asked, Built, Headline, Report
 from sessions.reports.responses import choices, definition, rule_in_words
 from sessions.reports.scales import scale_words, unit_words
 from sessions.reports.session_filter import ALL_LIMITS, SessionFilter, counted_within
 
-ONE_PLACE = Decimal("0.1")
 OPPOSITE: dict[str, str] = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
 DEFINITION = (
     gettext_lazy(
@@ -35,7 +33,8 @@ DEFINITION = (
         "in the same unit. These are the first and last value of the whole course, from its signed sessions."
     ),
     gettext_lazy(
-        "Which courses: those with a signed session within the limits that was completed or stopped early. A limit on the "
+        "Which courses: those whose last signed session that was completed or stopped early lies within the dates, so that a "
+        "course stands in one period alone; with other limits, those with such a session within them. A limit on the "
         "site leaves out values of other sites, one on the left or right side those of the opposite side."
     ),
     gettext_lazy(
@@ -79,7 +78,7 @@ class Share:
 
     @property
     def rate(self) -> Decimal | None:
-        return percent(self.reached, self.judged)
+        return per_hundred(self.reached, self.judged)
 
     @property
     def values(self) -> tuple[Any, ...]:
@@ -129,20 +128,12 @@ def in_words(used: Response) -> str:
 
 
 def outcomes_within(chosen: SessionFilter) -> QuerySet[Outcome]:
-    """The outcomes of the courses with a counted session within these limits, at the site and side that they name."""
-    if chosen.names:
-        found = Outcome.objects.filter(course__in=counted_within(chosen).order_by().values("course"))
-    else:
-        found = Outcome.objects.filter(course__in=_performed())
+    """The outcomes of the courses within these limits, at the site and side that they name."""
+    found = Outcome.objects.filter(_courses(chosen, "day"))
     if chosen.site:
         found = found.filter(site__in=[chosen.site, ""])
     opposite = OPPOSITE.get(chosen.side)
     return found.exclude(side=opposite) if opposite else found
-
-
-def percent(part: int, whole: int) -> Decimal | None:
-    """`part` of `whole`, to one place, half up; None of nothing."""
-    return (Decimal(100 * part) / whole).quantize(ONE_PLACE, ROUND_HALF_UP) if whole else None
 
 
 def median(values: Iterable[tuple[Decimal, int]]) -> Decimal | None:
@@ -171,24 +162,28 @@ def _at(ordered: Sequence[tuple[Decimal, int]], place: int) -> Decimal:
 # --- Counting ------------------------------------------------------------------------------------
 
 
-def _performed() -> QuerySet[CourseFigures, Any]:
-    return CourseFigures.objects.filter(performed__gt=0).order_by().values("course")
+def _courses(chosen: SessionFilter, last_day: str) -> Q:
+    """The courses within these limits, asked of the stored figures of courses; `last_day` is that of their last session."""
+    days = {f"{last_day}__gte": chosen.from_date, f"{last_day}__lte": chosen.to_date}
+    limits = (
+        Q(**{name: day for name, day in days.items() if day})
+        if any(days.values())
+        else Q(**{f"{last_day}__isnull": False})
+    )
+    others = replace(chosen, from_date=None, to_date=None)
+    return limits & Q(course__in=counted_within(others).order_by().values("course")) if others.names else limits
+
+
+def _of(measured: QuerySet[Outcome], used: Response) -> QuerySet[Outcome]:
+    """Those of the measure of the definition, and of its unit where it names one."""
+    return measured.filter(measure=used.measure, **({"unit": used.unit} if used.unit else {}))
 
 
 def _pairs(outcomes: QuerySet[Outcome], used: Response) -> list[Pair]:
     """Equal first and last values counted together: few rows for a score, whatever the number of courses."""
-    found = outcomes.filter(measure=used.measure)
-    if used.unit:
-        found = found.filter(unit=used.unit)
-    found = found.annotate(by=_of_session("physician"), machine=_of_session("device"))
-    names = ("scale", "unit", "site", "side", "by", "machine", "first_value", "last_value")
-    return [Pair(*row) for row in found.order_by().values_list(*names).annotate(times=Count("pk"))]
-
-
-def _of_session(name: str) -> Subquery:
-    """A figure of the session of the last value, or of the only one: by its key, without a join over all sessions."""
-    session = Coalesce(OuterRef("last_session"), OuterRef("first_session"))
-    return Subquery(SessionFigures.objects.filter(pk=session).values(name)[:1])
+    names = ("scale", "unit", "site", "side", "physician", "device", "first_value", "last_value")
+    found = _of(outcomes, used).order_by().values_list(*names)
+    return [Pair(*row) for row in found.annotate(times=Count("pk"))]
 
 
 def _share(pairs: Iterable[Pair], used: Response) -> Share:
@@ -200,12 +195,10 @@ def _share(pairs: Iterable[Pair], used: Response) -> Share:
 
 def _courses_without_value(chosen: SessionFilter, used: Response) -> int:
     """Courses within the limits that could have this measure and have no value of it."""
-    valued = Outcome.objects.filter(course=OuterRef("pk"), measure=used.measure)
-    if used.unit:
-        valued = valued.filter(unit=used.unit)
-    within: QuerySet[Any, Any] = counted_within(chosen).order_by().values("course") if chosen.names else _performed()
-    courses = Course.objects.filter(indication__in=BY_CODE[used.measure].indications, pk__in=within)
-    return courses.exclude(Exists(valued)).count()
+    could = Q(indication__in=BY_CODE[used.measure].indications)
+    every = CourseFigures.objects.filter(_courses(chosen, "last_day"), could).count()
+    valued = _of(Outcome.objects.filter(_courses(chosen, "day"), could), used)
+    return every - valued.order_by().values("course").distinct().count()
 
 
 def _measures(outcomes: QuerySet[Outcome]) -> tuple[Table, Table]:
@@ -296,11 +289,7 @@ def _groups(pairs: list[Pair], used: Response, total: Share) -> tuple[Table, Tab
     for pair in pairs:
         physicians[pair.physician].append(pair)
         devices[pair.device].append(pair)
-    people = {user.pk: user.get_full_name() for user in get_user_model().objects.filter(pk__in=list(physicians))}
-    machines: dict[int | None, str] = {
-        device.pk: str(device) for device in Device.objects.filter(pk__in=[pk for pk in devices if pk])
-    }
-    machines[None] = _("no device written")
+    people, machines = people_named(physicians), devices_named(devices)
     mix = _("Patients differ from one line to the next: the lines are not a comparison.")
     return (
         _group("physicians", _("Response by physician"), _("Physician"), physicians, people, used, total, mix),
@@ -351,7 +340,7 @@ REPORT = Report(
     code="response",
     title=gettext_lazy("Response"),
     purpose=gettext_lazy("How many courses reached a response, by a definition with its source, and what is missing."),
-    version="1",
+    version="2",
     definition=DEFINITION,
     build=build,
     limits=ALL_LIMITS,

@@ -20,6 +20,7 @@ from tests.factories import (
     a_course,
     a_device,
     a_patient,
+    a_phase,
     an_application,
     an_entry,
     an_observation,
@@ -38,7 +39,13 @@ DAYS = [
 CLOCK = [(0, 0), (0, 30), (1, 59), (2, 30), (12, 0), (22, 30), (23, 59)]
 BIRTHS = [date(1985, 9, 7), date(2000, 2, 29), date(1996, 2, 1), date(1950, 10, 25)]
 EVENT = {"term": "erythema", "severity": "mild", "serious": "no"}
-SERIOUS = {"term": "burn-electrode", "severity": "severe", "serious": "yes", "serious_criterion": "hospital"}
+SERIOUS = {
+    "term": "burn-electrode",
+    "severity": "severe",
+    "serious": "yes",
+    "serious_criterion": "hospital",
+    "site": "palm",
+}
 
 
 class Chance:
@@ -148,7 +155,9 @@ class Chance:
 
     def _applications(self) -> tuple[Row, ...]:
         sites = self.random.choice([("palm",), ("sole",), ("palm", "sole"), ("palm", "palm", "sole")])
-        return tuple(an_application(site=site, index=place) for place, site in enumerate(sites))
+        # One that was written down without its time, and one with a current ten times the other.
+        phases = self.random.choice([None, None, ({"current_type": "dc"},), (a_phase(current="1.4"),)])
+        return tuple(an_application(site=site, index=place, phases=phases) for place, site in enumerate(sites))
 
     def _observations(self) -> tuple[Row, ...]:
         kinds: list[dict[str, Any]] = [
@@ -164,6 +173,7 @@ class Chance:
             {"measure": "MINOR", "value": "2", "scale_name": "Ours", "scale_maximum": Decimal(5)},
             {"measure": "MINOR", "value": "3", "scale_name": "Ours", "scale_maximum": Decimal(10)},
             {"measure": "MINOR", "value": "3", "scale_name": "A|B", "scale_maximum": Decimal(10)},
+            {"measure": "HDSS", "value": "2", "side": ""},
             {"measure": "SATISF", "value": "7", "site": "", "side": ""},
         ]
         chosen = self.random.sample(kinds, self.random.randint(0, 4)) * self.random.choice([1, 1, 2])

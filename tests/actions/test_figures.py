@@ -72,6 +72,9 @@ def test_draft_writes_the_figures_of_its_session_alone(known, physician):
         "events": 0,
         "serious": 0,
         "site": "palm",
+        "sites": "palm",
+        "absent": False,
+        "gaps": 0,
     }
     assert [model.objects.count() for model in (Tally, CourseFigures, Outcome)] == [0, 0, 0]
 

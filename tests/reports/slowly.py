@@ -190,7 +190,13 @@ class Slow:
 
     def changes(self) -> dict[str, Counter[str]]:
         """For each measure how many pairs of first and last value fell, stayed and rose, and how many had one value."""
-        touched = {session.course_id for session in self.counted}
+        first, last = self.asked.get("from_date", date.min), self.asked.get("to_date", date.max)
+        others = {session.course_id for session in self.without_dates().counted}
+        touched = {
+            course.pk
+            for course in Course.objects.all()
+            if course.pk in others and first <= local_day(self.done(course)[-1].started_at) <= last
+        }
         order = {"before": 0, "during": 1, "after": 2}
         values: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
         for session in Session.objects.select_related("course"):

@@ -83,6 +83,9 @@ WRONG = [
     ("SessionFigures", "events", "1"),
     ("SessionFigures", "serious", "1"),
     ("SessionFigures", "site", "'sole'"),
+    ("SessionFigures", "sites", "'palm'"),
+    ("SessionFigures", "absent", "TRUE"),
+    ("SessionFigures", "gaps", "gaps + 64"),
     ("Tally", "number", "number + 1"),
     ("CourseFigures", "performed", "1"),
     ("CourseFigures", "not_done", "1"),
@@ -90,6 +93,8 @@ WRONG = [
     ("CourseFigures", "first_day", "'2026-01-11'"),
     ("CourseFigures", "last_day", "NULL"),
     ("CourseFigures", "last_phase", "''"),
+    ("CourseFigures", "indication", "'cellulite'"),
+    ("CourseFigures", "far_apart", "TRUE"),
     ("Outcome", "patient_id", "patient_id + 1"),
     ("Outcome", "indication", "'cellulite'"),
     ("Outcome", "number", "3"),
@@ -99,6 +104,9 @@ WRONG = [
     ("Outcome", "last_value", "NULL"),
     ("Outcome", "last_day", "NULL"),
     ("Outcome", "last_session_id", "NULL"),
+    ("Outcome", "physician_id", "physician_id + 1"),
+    ("Outcome", "device_id", "NULL"),
+    ("Outcome", "day", "'2026-01-12'"),
 ]
 WHICH = {
     "SessionFigures": "session_id = (SELECT MIN(session_id) FROM logbook_sessionfigures)",

@@ -20,6 +20,11 @@ from tests.factories import a_course, a_device, a_patient, a_signed_session, an_
 from tests.factories import at as at_hour
 from tests.reports.rows import a_session, paris
 
+
+def local_day(session):
+    return timezone.localdate(session.started_at)
+
+
 pytestmark = pytest.mark.django_db
 _days = count(1)
 
@@ -169,6 +174,22 @@ def test_limits_pick_courses_and_the_site_picks_values(physician, other_physicia
     assert build(asked("hdsm-ax-1.1", to_date=date(2026, 2, 1))).headline[0].figure == "–"
 
 
+def test_course_stands_in_the_period_of_its_last_session_alone(physician):
+    over, valued_before = courses(physician, 2)
+    (first, *_rest) = a_series(physician, over, "DLQI", "20", "15", "10")
+    a_series(physician, valued_before, "DLQI", "20", "18", "")
+    ends = [local_day(over.sessions.latest("started_at")), local_day(valued_before.sessions.latest("started_at"))]
+
+    def counts(**dates):
+        return [row[1] for row in values(build(asked(**dates)), "missing")], build(asked(**dates)).headline[0].words
+
+    day = timedelta(days=1)
+    assert counts(to_date=ends[0] - day) == ([0, 0, 0], "% response: 0 of 0")
+    assert counts(from_date=first.started_at.date(), to_date=ends[0]) == ([1, 0, 0], "% response: 1 of 1")
+    assert counts(from_date=ends[1], to_date=ends[1]) == ([1, 0, 0], "% response: 0 of 1")
+    assert counts(from_date=ends[1] + day) == ([0, 0, 0], "% response: 0 of 0")
+
+
 def test_measure_without_a_better_direction_only_falls_and_rises(physician):
     one, two, three = courses(physician, 3, indication="cellulite", sites=("hip",))
     a_series(physician, one, "WEIGHT", "71.5", "70", unit="kg")
@@ -196,7 +217,7 @@ def test_queries_do_not_grow_with_courses(physician):
         a_series(physician, course, "DLQI", "12", "7", device=a_device(by=physician, serial_number=f"{course.pk}"))
     with CaptureQueriesContext(connection) as many:
         build(asked())
-    assert (len(few), len(many)) == (5, 5)
+    assert (len(few), len(many)) == (6, 6)
 
 
 # --- The rule, as the database and as the report ask it ------------------------------------------
@@ -237,6 +258,7 @@ def test_database_and_report_judge_alike(physician, unguarded, rule):
             scale=f"{first}-{last}",
             unit=rule.unit or "{score}",
             number=2,
+            physician=physician,
             first_value=Decimal(first),
             first_day=date(2026, 3, 1),
             first_session=session,
