@@ -1,5 +1,6 @@
 """Receipts of what left the logbook, with "run again and compare", and limits that somebody keeps under a name."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from clinic.lib.problems import AlreadyDone, Refused
 from sessions.actions.report import drop_filter, save_filter
 from sessions.forms.report import KeepForm, ReportForm
 from sessions.models import Receipt, SavedFilter
+from sessions.reports.parts import title_of
 from sessions.reports.receipts import compared
 from sessions.reports.registry import BY_CODE
 from sessions.views.report import report_found
@@ -29,7 +31,8 @@ def receipts(request: PersonRequest) -> HttpResponse:
     page = Paginator(Receipt.objects.select_related("taken_by").order_by("-id"), RECEIPTS_ON_A_PAGE).get_page(
         request.GET.get("page")
     )
-    return render(request, "logbook/receipt/list.html", {"page": page, "reports": BY_CODE})
+    lines = [(receipt, title_of(receipt)) for receipt in page]
+    return render(request, "logbook/receipt/list.html", {"page": page, "lines": lines, "reports": BY_CODE})
 
 
 @require_safe
@@ -37,7 +40,7 @@ def receipts(request: PersonRequest) -> HttpResponse:
 def receipt(request: PersonRequest, uid: UUID) -> HttpResponse:
     """One receipt: what was taken, by whom, and how to tell the file from another one."""
     found = get_object_or_404(Receipt.objects.select_related("taken_by"), uid=uid)
-    return render(request, "logbook/receipt/show.html", {"receipt": found, "report": BY_CODE.get(found.report)})
+    return render(request, "logbook/receipt/show.html", _around(found))
 
 
 @require_POST
@@ -50,8 +53,12 @@ def compare(request: PersonRequest, uid: UUID) -> HttpResponse:
         raise Http404
     form = ReportForm(QueryDict(found.question), report=report)
     answer = compared(found, report, form.chosen(), form.cleaned_data) if form.is_valid() else None
-    context = {"receipt": found, "report": report, "compared": answer, "not_possible": answer is None}
+    context = _around(found) | {"compared": answer, "not_possible": answer is None}
     return render(request, "logbook/receipt/show.html", context)
+
+
+def _around(found: Receipt) -> dict[str, Any]:
+    return {"receipt": found, "report": BY_CODE.get(found.report), "part": title_of(found)}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -56,6 +56,19 @@ def test_receipt_names_no_patient(client_of, staff, administrator, session):
     assert ("Çelik" in page, "Lou Leroy" in page) == (False, True)
 
 
+@pytest.mark.parametrize(("language", "title"), [("en", "Per month"), ("fr", "Par mois")])
+def test_receipt_says_in_words_which_table_it_is_of(client_of, staff, session, language, title):
+    client = client_of(staff)
+    client.get(FILE, {"part": "months"})
+    client.cookies["django_language"] = language
+    page = client.get(reverse("logbook:receipt", args=[Receipt.objects.get().uid])).content.decode()
+    assert f"<dd>{title}</dd>" in page
+    assert ("months" in page, f", {title}</td>" in client.get(reverse("logbook:receipts")).content.decode()) == (
+        False,
+        True,
+    )
+
+
 @pytest.mark.parametrize("code", [report.code for report in REPORTS])
 def test_every_report_is_the_same_when_run_again(client_of, staff, session, code):
     client_of(staff).get(reverse("logbook:report-pdf", args=[code]))
