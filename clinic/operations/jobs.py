@@ -123,7 +123,7 @@ def claim() -> Job | None:
 
 
 def begun(job: Job, rows: int) -> bool:
-    """How many rows there will be, as soon as that is known."""
+    """How many rows there will be, as soon as that is known; whether the job is still wanted, and wanted from this run."""
     return _write(job, all_rows=rows)
 
 

@@ -74,7 +74,8 @@ def _make(job: Job, beating: "Beating", stopping: threading.Event) -> None:
     if not jobs.may_have(job.by, job):
         raise Refused([Problem("", _("Your role does not allow this any more."), "not-allowed")])
     outgoing = jobs.build(job)
-    jobs.begun(job, len(outgoing.table.rows))
+    if not jobs.begun(job, len(outgoing.table.rows)):  # counting may have taken long
+        raise Stopped
     place = jobs.file_of(job)
     place.parent.mkdir(mode=0o700)
 
