@@ -10,8 +10,13 @@ from clinic.lib.canonical import digest
 from clinic.lib.outgoing import MOST_ROWS_AT_ONCE
 from clinic.lib.table import Table
 from sessions.models import Receipt
+from sessions.reports.long_reports import too_many
 from sessions.reports.report import Asked, Built, Report, answered, numbers_of
 from sessions.reports.session_filter import SessionFilter
+
+# What two receipts have in common that are of the same question: their numbers may be held against each other.
+SAME = ("report", "part", "question", "definition_version", "language", "identities", "records")
+MOST_OTHERS = 20
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,20 @@ def content_digest(tables: tuple[Table, ...], language: str, *, rows: int, known
     if rows > MOST_ROWS_AT_ONCE and len(tables) == 1:
         return known or digest_of(tables[0], language)
     return digest(numbers_of(tables))
+
+
+def is_too_long(receipt: Receipt, report: Report, chosen: SessionFilter) -> bool:
+    """Whether nobody would wait for this report to be run again."""
+    return receipt.row_count > MOST_ROWS_AT_ONCE or bool(too_many(report, chosen))
+
+
+def of_same_question(receipt: Receipt) -> list[tuple[Receipt, bool]]:
+    """The newest other receipts of what was asked here, each with whether its numbers are the same."""
+    found = Receipt.objects.filter(**{name: getattr(receipt, name) for name in SAME}).exclude(pk=receipt.pk)
+    if not receipt.part:  # a PDF holds all tables, any other file the first
+        found = found.filter(form="pdf") if receipt.form == "pdf" else found.exclude(form="pdf")
+    others = found.select_related("taken_by").order_by("-id")[:MOST_OTHERS]
+    return [(other, other.content_digest == receipt.content_digest) for other in others]
 
 
 def compared(receipt: Receipt, report: Report, chosen: SessionFilter, values: dict[str, Any]) -> Compared:

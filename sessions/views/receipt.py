@@ -1,12 +1,14 @@
 """Receipts of what left the logbook, with "run again and compare", and limits that somebody keeps under a name."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,7 +19,7 @@ from sessions.actions.report import drop_filter, save_filter
 from sessions.forms.report import KeepForm, ReportForm
 from sessions.models import Receipt, SavedFilter
 from sessions.reports.parts import title_of
-from sessions.reports.receipts import compared
+from sessions.reports.receipts import compared, is_too_long, of_same_question
 from sessions.reports.registry import BY_CODE
 from sessions.views.report import report_found
 
@@ -52,13 +54,26 @@ def compare(request: PersonRequest, uid: UUID) -> HttpResponse:
     if report is None:
         raise Http404
     form = ReportForm(QueryDict(found.question), report=report)
-    answer = compared(found, report, form.chosen(), form.cleaned_data) if form.is_valid() else None
-    context = _around(found) | {"compared": answer, "not_possible": answer is None}
+    context = _around(found)
+    if not form.is_valid():
+        context["not_possible"] = True
+    elif is_too_long(found, report, form.chosen()):
+        context["file_again"] = _file_again(found)
+    else:
+        context["compared"] = compared(found, report, form.chosen(), form.cleaned_data)
     return render(request, "logbook/receipt/show.html", context)
 
 
 def _around(found: Receipt) -> dict[str, Any]:
-    return {"receipt": found, "report": BY_CODE.get(found.report), "part": title_of(found)}
+    report = BY_CODE.get(found.report)
+    return {"receipt": found, "report": report, "part": title_of(found), "others": of_same_question(found)}
+
+
+def _file_again(found: Receipt) -> str:
+    """Where the same file is asked for anew."""
+    where = reverse(f"logbook:report-{found.form}", args=[found.report])
+    limits = [found.question, urlencode({"part": found.part}) if found.part else ""]
+    return f"{where}?{'&'.join(filter(None, limits))}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

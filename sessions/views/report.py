@@ -19,14 +19,13 @@ from clinic.lib.table import Table
 from sessions.actions.report import record_export
 from sessions.forms.report import ReportForm
 from sessions.models import SavedFilter
+from sessions.reports.long_reports import too_many
+from sessions.reports.parts import Part, parts_of
 from sessions.reports.periods import usual_periods
 from sessions.reports.registry import BY_CODE, REPORTS
-from sessions.reports.report import Asked, Report, answered
+from sessions.reports.report import ROWS_ON_A_PAGE, Asked, Report, answered
 from sessions.views import report_jobs
 from sessions.views.report_files import Order, TooLongToWait, made
-
-# A page shows the first rows of a long table; a file has all of them.
-ROWS_ON_A_PAGE = 200
 
 
 @require_safe
@@ -50,13 +49,23 @@ def report(request: PersonRequest, code: str) -> HttpResponse:
     form = ReportForm(request.GET, report=found)
     if not form.is_valid():
         return _refused(request, found, form)
-    built = answered(found, _asked(request, found, form))
+    asked = _asked(request, found, form)
+    if number := too_many(found, asked.chosen):
+        return _too_long(request, found, form, parts_of(code, asked), number)
+    built = answered(found, asked)
     tables = [_first_rows(table) for table in built.tables]
     record_look(request, [person for table in tables for person in table.people], "report")
     context = _around(request, found, form) | {
         "built": built,
         "tables": [(table, _route(request, table)) for table in tables],
     }
+    return render(request, "logbook/report/show.html", context)
+
+
+def _too_long(request: PersonRequest, found: Report, form: ReportForm, parts: list[Part], number: int) -> HttpResponse:
+    """Instead of the numbers: how many sessions there are, and each table as a file that a job makes."""
+    record_look(request, [], "report")
+    context = _around(request, found, form) | {"sessions": number, "parts": parts}
     return render(request, "logbook/report/show.html", context)
 
 
@@ -92,12 +101,16 @@ def report_file(request: PersonRequest, code: str, form: str) -> HttpResponse:
 def _by_a_job(
     request: PersonRequest, found: Report, limits: ReportForm, order: Order, long: TooLongToWait
 ) -> HttpResponse:
-    """Nobody waits for so many rows: the file is made meanwhile."""
+    """Nobody waits for so much: the file is made meanwhile."""
     try:
-        report_jobs.ask(order, long.tables, by=request.user)
+        report_jobs.ask(order, long, by=request.user)
     except Refused as refused:
         return _refused(request, found, limits, refused.problems)
-    messages.info(request, _("This file has very many rows: it is made while you do something else. You find it here."))
+    if long.rows:
+        said = _("This file has very many rows: it is made while you do something else. You find it here.")
+    else:
+        said = _("This file is of very many sessions: it is made while you do something else. You find it here.")
+    messages.info(request, said)
     return redirect("downloads")
 
 
@@ -140,7 +153,7 @@ def _route(request: PersonRequest, table: Table) -> str:
 
 
 def _first_rows(table: Table) -> Table:
-    number = len(table.rows)
+    number = len(table.rows) if table.length is None else table.length
     if number <= ROWS_ON_A_PAGE:
         return table
     said = _("The first %(shown)s of %(all)s; a file has all of them.") % {"shown": ROWS_ON_A_PAGE, "all": number}

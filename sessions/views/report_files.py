@@ -14,8 +14,10 @@ from clinic.lib.table import Table
 from clinic.operations.files import FileAnswer, answer
 from sessions.actions.report import Taken
 from sessions.exports.report_pdf import report_pdf
+from sessions.reports.long_reports import too_many
+from sessions.reports.parts import Part, parts_of
 from sessions.reports.receipts import content_digest, in_file, version_of
-from sessions.reports.report import Asked, Built, Report, answered
+from sessions.reports.report import Asked, Built, Report, Text, answered
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,13 @@ class Order:
 
 
 class TooLongToWait(Exception):
-    """The file has so many rows that a job makes it (`sessions/views/report_jobs.py`)."""
+    """The file has so many rows, or is of so many sessions, that a job makes it (`sessions/views/report_jobs.py`).
 
-    def __init__(self, tables: tuple[Table, ...]) -> None:
-        self.tables = tables
+    `title` is that of its table; `rows` is None as long as they are not counted.
+    """
+
+    def __init__(self, title: Text, rows: int | None = None) -> None:
+        self.title, self.rows = title, rows
         super().__init__()
 
 
@@ -53,13 +58,15 @@ def made(order: Order) -> Made:
     """The file of this order. Raises `Refused` where there is no such table, or the form cannot carry it, and
     `TooLongToWait`.
     """
+    if too_many(order.report, order.asked.chosen):
+        raise TooLongToWait(_one_part(order).title)
     built, tables = numbers(order)
+    rows = sum(len(table.rows) for table in tables)
     # A PDF of so many rows is refused below.
-    if order.form != "pdf" and sum(len(table.rows) for table in tables) > MOST_ROWS_AT_ONCE:
-        raise TooLongToWait(tables)
+    if order.form != "pdf" and rows > MOST_ROWS_AT_ONCE:
+        raise TooLongToWait(tables[0].title, rows)
     file = _file(order, built, tables)
     content = file.content
-    rows = sum(len(table.rows) for table in tables)
     taken = Taken(
         report=order.report.code,
         part=order.part,
@@ -84,8 +91,24 @@ def numbers(order: Order) -> tuple[Built, tuple[Table, ...]]:
     built = answered(order.report, order.asked)
     tables = in_file(built, part=order.part, form=order.form)
     if not tables:
-        raise Refused([Problem("part", _("This report has no such table, or not for your role."), "part")])
+        raise _no_such_table()
     return built, tables
+
+
+def _one_part(order: Order) -> Part:
+    """The table that this order asks for, before it is made. Raises `Refused` where it asks for all, or for none."""
+    if order.form == "pdf" and not order.part:
+        said = _("So many sessions are made into a file table by table. Take a table, or choose a shorter period.")
+        raise Refused([Problem("part", said, "whole")])
+    parts = parts_of(order.report.code, order.asked)
+    found = [part for part in parts if part.name == order.part] if order.part else parts[:1]
+    if not found:
+        raise _no_such_table()
+    return found[0]
+
+
+def _no_such_table() -> Refused:
+    return Refused([Problem("part", _("This report has no such table, or not for your role."), "part")])
 
 
 def _file(order: Order, built: Built, tables: tuple[Table, ...]) -> FileAnswer:

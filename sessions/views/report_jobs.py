@@ -1,4 +1,4 @@
-"""A report's table with very many rows: asked for as a job, built again from its question, and recorded with its receipt."""
+"""A report's table that takes long: asked for as a job, built again from its question, and recorded with its receipt."""
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -15,13 +15,13 @@ from sessions.actions.report import Taken, record_export
 from sessions.forms.report import ReportForm
 from sessions.reports.receipts import content_digest, version_of
 from sessions.reports.registry import BY_CODE
-from sessions.reports.report import Asked, Built
-from sessions.views.report_files import Order, numbers
+from sessions.reports.report import Asked, Built, Text
+from sessions.views.report_files import Order, TooLongToWait, numbers
 
 KIND = "export_report"
 
 
-def ask(order: Order, tables: tuple[Table, ...], *, by: User) -> Job:
+def ask(order: Order, long: TooLongToWait, *, by: User) -> Job:
     """Have this file made. Raises `Refused` where too many are being made already."""
     needs = [Permission.SEE_REPORTS, *([Permission.FIND_PATIENTS] if order.asked.identities else [])]
     question = {
@@ -31,9 +31,8 @@ def ask(order: Order, tables: tuple[Table, ...], *, by: User) -> Job:
         "identities": order.asked.identities,
         "records": order.asked.records,
     }
-    rows = sum(len(table.rows) for table in tables)
-    title = _title(order, tables[0])
-    return jobs.ask(by=by, kind=KIND, question=question, form=order.form, title=title, needs=needs, rows=rows)
+    title = _title(order, long.title)
+    return jobs.ask(by=by, kind=KIND, question=question, form=order.form, title=title, needs=needs, rows=long.rows)
 
 
 @jobs.kind(KIND)
@@ -49,7 +48,7 @@ def build(wanted: Wanted) -> Outgoing:
     return Outgoing(
         table=table,
         name=f"{order.report.code}-{table.name}",
-        title=_title(order, table),
+        title=_title(order, table.title),
         foot=footer(),
         record=record,
         under_title=(order.limits_in_words,),
@@ -82,8 +81,8 @@ def _order(wanted: Wanted) -> Order:
     )
 
 
-def _title(order: Order, table: Table) -> str:
-    return f"{order.report.title} – {table.title}"
+def _title(order: Order, title: Text) -> str:
+    return f"{order.report.title} – {title}"
 
 
 def _taken(order: Order, built: Built, tables: tuple[Table, ...], written: Written) -> Taken:

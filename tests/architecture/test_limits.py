@@ -15,7 +15,7 @@ from clinic.operations import files, jobs, nightly, server, timestamp
 from clinic.settings import SQLITE_OPTIONS, whole_number
 from sessions.forms.course_letter import LONGEST_PLAN
 from sessions.models import Device, Patient, Sample
-from sessions.reports import trail_files
+from sessions.reports import long_reports, trail_files
 from sessions.rules.patient import OLDEST_YEARS
 from sessions.rules.session import CLOCK_SLACK
 from tests.architecture.code import HERE
@@ -85,6 +85,9 @@ def test_limits_are_those_of_the_code() -> None:
         "rows of a table as PDF": f"{as_pdf.LARGEST_TABLE_ROWS}",
         "rows of a table as spreadsheet": f"{as_xlsx.LARGEST_SHEET_ROWS}",
         "rows of a report above which it is made while nobody waits": f"{outgoing.MOST_ROWS_AT_ONCE}",
+        "sessions above which a report that goes through each of them is made while nobody waits": (
+            f"{long_reports.MOST_SESSIONS_AT_ONCE}"
+        ),
         "large files of one person that are waiting or being made": f"{jobs.MOST_ACTIVE}",
         "time that a large file waits to be fetched, unless the clinic sets another": f"{settings.DOWNLOAD_HOURS} hours",
         "time that a large file stays in the list": f"{jobs.DAYS_IN_THE_LIST} days",

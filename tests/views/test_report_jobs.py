@@ -1,5 +1,6 @@
 """A report's file with very many rows: made by a job, with the same bytes, looks and receipt as one made at once."""
 
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,8 @@ from clinic.lib.fetched import Fetched
 from clinic.operations import jobs, making
 from clinic.operations.models import Job, State
 from sessions.models import Receipt
-from sessions.reports import receipts, session_file
+from sessions.reports import long_reports, receipts, session_file
+from sessions.reports.receipts import of_same_question
 from sessions.reports.session_file import whole_list
 from sessions.reports.session_filter import SessionFilter
 from sessions.views import report_files
@@ -57,7 +59,7 @@ def file(client: Client, form: str = "csv", **limits: str) -> Any:
 
 def work() -> Job:
     making.work(threading.Event(), once=True)
-    return Job.objects.get()
+    return Job.objects.latest("pk")
 
 
 def rows_of(content: bytes) -> bytes:
@@ -106,19 +108,27 @@ def test_looks_and_receipt_stand_before_the_file_can_be_fetched(
 
 
 @pytest.mark.usefixtures("_few_at_once")
-def test_receipt_can_be_compared_like_any_other(
+def test_receipt_of_many_rows_is_compared_by_the_same_file_made_anew(
     client_of: Callable[[User], Client], staff: User, physician: User, patients: list[int]
 ) -> None:
     client = client_of(staff)
     file(client)
     work()
-    where = reverse("logbook:receipt-compare", args=[Receipt.objects.get().uid])
-    assert client.post(where).context["compared"].same is True
+    first = Receipt.objects.get()
+    answer = client.post(reverse("logbook:receipt-compare", args=[first.uid]))
+    assert ("compared" in answer.context, "This takes too long for a page." in answer.content.decode()) == (False, True)
+    again = answer.context["file_again"]
+    assert again == f"{reverse('logbook:report-csv', args=['sessions'])}?{first.question}&part=list"
+    assert client.get(again).status_code == 302
+    work()
     course = a_course(by=physician, patient=a_patient(by=physician))
     a_session(
         by=physician, course=course, started_at=paris(2026, 4, 1, 9), device=a_device(by=physician, serial_number="2")
     )
-    assert client.post(where).context["compared"].same is False
+    assert client.get(again).status_code == 302
+    work()
+    others = client.get(reverse("logbook:receipt", args=[first.uid])).context["others"]
+    assert [(other.row_count, same) for other, same in others] == [(6, False), (5, True)]
 
 
 @pytest.mark.usefixtures("_few_at_once")
@@ -153,3 +163,89 @@ def test_question_of_a_job_names_nobody(client_of: Callable[[User], Client], sta
         "question": "from_date=2026-01-01&to_date=2026-12-31",
     }  # fmt: skip
     assert isinstance(whole_list(SessionFilter()).rows, Fetched)
+
+
+# --- Of very many sessions -----------------------------------------------------------------------
+
+SCREENING = reverse("logbook:report", args=["screening"])
+
+
+@pytest.fixture
+def _few_sessions_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_reports, "MOST_SESSIONS_AT_ONCE", 4)
+
+
+@pytest.mark.usefixtures("_few_sessions_at_once")
+def test_page_of_too_many_sessions_offers_its_tables_as_files(
+    client_of: Callable[[User], Client], staff: User, administrator: User, patients: list[int]
+) -> None:
+    offered = {}
+    for user in (staff, administrator):
+        answer = client_of(user).get(SCREENING, {"from_date": "2026-01-01"})
+        text = answer.content.decode()
+        assert (answer.status_code, "built" in answer.context) == (200, False)
+        assert "Up to 5 sessions lie within these limits: this takes a while." in text
+        assert reverse("logbook:report-pdf", args=["screening"]) + '"' not in text
+        offered[user.role] = re.findall(r'screening\.csv\?from_date=2026-01-01&amp;part=([a-z-]+)"', text)
+    assert offered == {"staff": ["questions", "late", "positives"], "administrator": ["questions"]}
+    assert Access.objects.filter(kind="report").exclude(patient_id=None).count() == 0
+    page = client_of(staff).get(SCREENING, {"to_date": "2026-02-28"})
+    assert "built" in page.context
+
+
+@pytest.mark.usefixtures("_few_sessions_at_once")
+@pytest.mark.parametrize("form", ["csv", "xlsx", "pdf"])
+def test_table_of_too_many_sessions_is_made_by_a_job_however_few_its_rows(
+    client_of: Callable[[User], Client], staff: User, patients: list[int], form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, where = client_of(staff), reverse(f"logbook:report-{form}", args=["data-quality"])
+    answer = client.get(where, {"part": "counts", "site": "palm"})
+    assert (answer.status_code, answer["Location"]) == (302, reverse("downloads"))
+    assert "This file is of very many sessions" in client.get(reverse("downloads")).content.decode()
+    job = Job.objects.get()
+    assert (job.title, job.all_rows) == ("Data quality – What to read again", None)
+    job = work()
+    receipt = Receipt.objects.get()
+    assert (job.state, job.done_rows, receipt.form) == (State.DONE, receipt.row_count, form)
+    monkeypatch.setattr(long_reports, "MOST_SESSIONS_AT_ONCE", 5)
+    assert client.get(where, {"part": "counts", "site": "palm"}).status_code == 200
+    assert [same for _other, same in of_same_question(receipt)] == [True]
+    assert client.post(reverse("logbook:receipt-compare", args=[receipt.uid])).context["compared"].same is True
+
+
+@pytest.mark.usefixtures("_few_sessions_at_once")
+def test_receipt_of_too_many_sessions_is_not_compared_on_the_page(
+    client_of: Callable[[User], Client], staff: User, patients: list[int]
+) -> None:
+    client = client_of(staff)
+    client.get(reverse("logbook:report-csv", args=["screening"]), {"part": "questions"})
+    work()
+    answer = client.post(reverse("logbook:receipt-compare", args=[Receipt.objects.get().uid]))
+    assert "compared" not in answer.context
+    assert answer.context["file_again"] == reverse("logbook:report-csv", args=["screening"]) + "?part=questions"
+
+
+@pytest.mark.usefixtures("_few_sessions_at_once")
+@pytest.mark.parametrize(
+    ("form", "part", "said"),
+    [("pdf", "", "are made into a file table by table"), ("csv", "gone", "This report has no such table")],
+)
+def test_what_no_job_can_make_is_refused_before_it_is_asked_for(
+    client_of: Callable[[User], Client], staff: User, patients: list[int], form: str, part: str, said: str
+) -> None:
+    answer = client_of(staff).get(reverse(f"logbook:report-{form}", args=["screening"]), {"part": part})
+    assert (answer.status_code, said in answer.content.decode(), Job.objects.count()) == (400, True, 0)
+
+
+@pytest.mark.usefixtures("_few_sessions_at_once")
+def test_job_that_is_still_counting_says_so_and_can_be_cancelled(
+    client_of: Callable[[User], Client], staff: User, patients: list[int]
+) -> None:
+    client = client_of(staff)
+    client.get(reverse("logbook:report-csv", args=["screening"]), {"part": "questions"})
+    job = jobs.claim()
+    assert job is not None
+    assert "It is being counted." in client.get(reverse("downloads")).content.decode()
+    assert client.post(reverse("downloads-cancel"), {"job": job.uid}).status_code == 302
+    making.make(job, threading.Event())
+    assert (Job.objects.get().state, Receipt.objects.count(), list(jobs.folder().iterdir())) == ("cancelled", 0, [])
