@@ -62,7 +62,7 @@ class Table:
     """A title, columns, rows, and a last line of totals where there is one.
 
     `names_people`: its rows name persons, so not everybody may see them. `route` leads from the key of a row to its
-    record.
+    record. `length`: how many rows there are, where a page was given the first of them alone.
     """
 
     name: str
@@ -74,6 +74,7 @@ class Table:
     empty: Text = field(default="")
     names_people: bool = False
     route: str = ""
+    length: int | None = None
 
     def without(self, hidden: Callable[[Column], bool]) -> Table:
         """The same table without the columns that are `hidden`."""

@@ -124,6 +124,14 @@ class Migration(migrations.Migration):
         ),
         migrations.RunPython(fill, migrations.RunPython.noop),
         migrations.AddIndex(
+            model_name="course",
+            index=models.Index(
+                fields=["ended_date", "physician", "indication", "end_reason", "planned_sessions", "status"],
+                condition=models.Q(("ended_date__isnull", False)),
+                name="course_ended",
+            ),
+        ),
+        migrations.AddIndex(
             model_name="coursefigures", index=models.Index(fields=["last_day", "indication", "course"], name="course_figures_day")
         ),
         migrations.AddIndex(

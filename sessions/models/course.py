@@ -58,7 +58,14 @@ class Course(Clinical):
         verbose_name = _("course")
         verbose_name_plural = _("courses")
         ordering = ["-opened_date", "-id"]
-        indexes = [models.Index(fields=["status", "physician"], name="course_status")]
+        indexes = [
+            models.Index(fields=["status", "physician"], name="course_status"),
+            models.Index(
+                fields=["ended_date", "physician", "indication", "end_reason", "planned_sessions", "status"],
+                condition=models.Q(ended_date__isnull=False),
+                name="course_ended",
+            ),
+        ]
         constraints = [
             one_of("indication", Indication.values, name="course_indication_word", also_empty=False),
             one_of("status", CourseStatus.values, name="course_status_word", also_empty=False),

@@ -2,11 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,7 +13,7 @@ from clinic.lib.chart import Chart, Series
 from clinic.lib.table import Column, Row, Table
 from sessions.measures.sites import Side, Site
 from sessions.measures.words import EventTerm, Severity, UnderElectrode, YesNo
-from sessions.models import AdverseEvent, Application
+from sessions.models import AdverseEvent
 from sessions.reports.rates import devices_named, per_hundred
 from sessions.reports.report import Asked, Built, Headline, Report
 from sessions.reports.session_filter import ALL_LIMITS, SessionFilter, counted_within
@@ -65,8 +64,9 @@ def build(asked: Asked) -> Built:
     events, chosen = _events(asked.chosen), asked.chosen
     found = counted(chosen)
     sessions = found.total().performed
-    everybody = Basis(sessions, _patients(chosen))
-    at_site, with_device = _by_site(chosen, found), _by_device(chosen, found)
+    people = _people(chosen)
+    everybody = Basis(sessions, len(people.everybody))
+    at_site, with_device = _by_site(found, people), _by_device(found, people)
     machines = devices_named(event.device for event in events)
     terms, severities = dict(EventTerm.choices), dict(Severity.choices)
     places, electrodes = dict(Site.choices), dict(UnderElectrode.choices)
@@ -108,23 +108,36 @@ def _events(chosen: SessionFilter) -> list[Event]:
 # --- What the rates are of -----------------------------------------------------------------------
 
 
-def _patients(chosen: SessionFilter) -> int:
-    return int(counted_within(chosen).order_by().aggregate(number=Count("patient", distinct=True))["number"])
+@dataclass
+class People:
+    """Who had a session performed: all, by device, and by site."""
+
+    everybody: set[int] = field(default_factory=set)
+    device: dict[int | None, set[int]] = field(default_factory=lambda: defaultdict(set))
+    site: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
 
 
-def _by_device(chosen: SessionFilter, found: Any) -> Callable[[Event], Basis]:
-    rows = counted_within(chosen).order_by().values_list("device").annotate(people=Count("patient", distinct=True))
-    people = dict(rows)
-    return lambda event: Basis(found.by["device"][event.device or 0].performed, people.get(event.device, 0))
+def _people(chosen: SessionFilter) -> People:
+    """Everybody once for each device and each set of sites, from one reading of the figures."""
+    people = People()
+    for patient, device, sites in (
+        counted_within(chosen).order_by().values_list("patient", "device", "sites").distinct()
+    ):
+        people.everybody.add(patient)
+        people.device[device].add(patient)
+        for site in filter(None, sites.split(",")):
+            people.site[site].add(patient)
+    return people
 
 
-def _by_site(chosen: SessionFilter, found: Any) -> Callable[[Event], Basis]:
-    sessions = counted_within(chosen).order_by().values("session")
-    rows = Application.objects.filter(session__in=sessions).order_by().values_list("site")
-    people = dict(rows.annotate(people=Count("session__patient", distinct=True)))
+def _by_device(found: Any, people: People) -> Callable[[Event], Basis]:
+    return lambda event: Basis(found.by["device"][event.device or 0].performed, len(people.device[event.device]))
+
+
+def _by_site(found: Any, people: People) -> Callable[[Event], Basis]:
     nothing = Basis(None, None)
     return lambda event: (
-        Basis(found.by["site"][event.site].performed, people.get(event.site, 0)) if event.site else nothing
+        Basis(found.by["site"][event.site].performed, len(people.site[event.site])) if event.site else nothing
     )
 
 

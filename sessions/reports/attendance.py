@@ -2,18 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Count, F
+from django.db.models import BooleanField, Case, Count, Q, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.lib.chart import Chart, Series
 from clinic.lib.table import Column, Row, Table
 from sessions.measures.sites import Indication
-from sessions.measures.words import SIGNED, EndReason, OutcomeReason, Status
-from sessions.models import Course
+from sessions.measures.words import SIGNED, EndReason
 from sessions.reports.rates import courses_within, people_named, per_hundred, sums
 from sessions.reports.report import Asked, Built, Headline, Report
 from sessions.reports.session_filter import ALL_LIMITS, figures_within
@@ -90,9 +90,7 @@ Sums = dict[Any, tuple[int, ...]]
 def _attended(asked: Asked) -> tuple[Sums, Sums, Sums]:
     """Booked, attended and absent by month, physician and indication."""
     names = ("month", "physician", "indication")
-    missed = figures_within(asked.chosen).filter(
-        record_status__in=SIGNED, status=Status.NOT_DONE, session__outcome_reason=OutcomeReason.ABSENT
-    )
+    missed = figures_within(asked.chosen).filter(absent=True, record_status__in=SIGNED)
     absent: dict[str, dict[Any, int]] = {name: defaultdict(int) for name in names}
     for *keys, number in missed.order_by().values_list(*names).annotate(number=Count("pk")):
         for name, key in zip(names, keys, strict=True):
@@ -125,7 +123,24 @@ def _counts(counts: tuple[int, ...]) -> tuple[Any, ...]:
 # --- Courses that ended --------------------------------------------------------------------------
 
 
-def _ended(asked: Asked) -> list[Course]:
+@dataclass(frozen=True)
+class Ended:
+    """Courses that ended alike, and how many."""
+
+    physician: int
+    indication: str
+    reason: str
+    planned: bool
+    dropped: bool
+    number: int
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """Ended, of these with a planned number, of these dropped out."""
+        return self.number, self.number * self.planned, self.number * self.dropped
+
+
+def _ended(asked: Asked) -> list[Ended]:
     """The courses that ended within the dates asked for; the other limits are those of their sessions."""
     # Who stops coming has the last session long before the end: the dates are those of the end alone.
     found = courses_within(replace(asked.chosen, from_date=None, to_date=None)).filter(ended_date__isnull=False)
@@ -133,22 +148,25 @@ def _ended(asked: Asked) -> list[Course]:
         found = found.filter(ended_date__gte=asked.chosen.from_date)
     if asked.chosen.to_date:
         found = found.filter(ended_date__lte=asked.chosen.to_date)
-    return list(found.annotate(done=F("figures__performed")).order_by("ended_date", "pk"))
+    fewer = Q(planned_sessions__gt=Coalesce("figures__performed", 0)) & ~Q(end_reason=EndReason.GOAL)
+    found = found.annotate(
+        planned=_whether(Q(planned_sessions__gt=0)), dropped=_whether(Q(planned_sessions__gt=0) & fewer)
+    )
+    columns = ("physician", "indication", "end_reason", "planned", "dropped")
+    return [Ended(*row) for row in found.order_by().values_list(*columns).annotate(number=Count("pk"))]
 
 
-def _is_drop_out(course: Course) -> bool:
-    return (course.done or 0) < (course.planned_sessions or 0) and course.end_reason != EndReason.GOAL  # type: ignore[attr-defined]
+def _whether(holds: Q) -> Case:
+    return Case(When(holds, then=True), default=False, output_field=BooleanField())
 
 
-def _drop_outs(ended: list[Course]) -> Table:
-    people = people_named(course.physician_id for course in ended)
+def _drop_outs(ended: list[Ended]) -> Table:
+    people = people_named(alike.physician for alike in ended)
     words: dict[str, Any] = dict(Indication.choices)
     # Two physicians of one name are two.
     found: dict[tuple[str, str, int], list[tuple[int, ...]]] = defaultdict(list)
-    for course in ended:
-        planned = bool(course.planned_sessions)
-        key = (people[course.physician_id], str(words[course.indication]), course.physician_id)
-        found[key].append((1, int(planned), int(planned and _is_drop_out(course))))
+    for alike in ended:
+        found[people[alike.physician], str(words[alike.indication]), alike.physician].append(alike.counts)
     columns = (
         Column("physician", _("Physician")),
         Column("indication", _("Indication")),
@@ -168,13 +186,13 @@ def _dropped(counts: Iterable[int]) -> tuple[Any, ...]:
     return (ended, planned, dropped, per_hundred(dropped, planned))
 
 
-def _reasons(ended: list[Course]) -> Table:
+def _reasons(ended: list[Ended]) -> Table:
     counts: dict[str, int] = defaultdict(int)
-    for course in ended:
-        counts[course.end_reason] += 1
+    for alike in ended:
+        counts[alike.reason] += alike.number
     columns = (Column("reason", _("Reason for the end")), Column("courses", _("Courses ended"), "number"))
     rows = [Row((str(label), counts[word])) for word, label in EndReason.choices if counts[word]]
-    return Table("reasons", _("Reasons for the end"), columns, rows, totals=Row((_("All"), len(ended))))
+    return Table("reasons", _("Reasons for the end"), columns, rows, totals=Row((_("All"), sum(counts.values()))))
 
 
 def _chart(months: Sums) -> Chart:

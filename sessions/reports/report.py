@@ -18,6 +18,8 @@ from sessions.reports.session_filter import SessionFilter
 
 Text = str | Promise
 DEFINITION = gettext_lazy("Definition")
+# A page shows the first rows of a long table; a file has all of them.
+ROWS_ON_A_PAGE = 200
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,8 @@ def _one_session(random: Random, physicians: list[User], devices: list[Device | 
 
 
 def _noted(random: Random) -> dict[str, Any]:
-    noted: dict[str, Any] = {"side": random.choice(("left", "right", "bilateral"))}
+    phases = tuple(_phase(random) for _phase_ in range(random.choice((0, 1, 2))))
+    noted: dict[str, Any] = {"side": random.choice(("left", "right", "bilateral")), "phases": phases}
     if random.random() < 0.5:
         noted |= {
             "substance": random.choice(("atropine", "Atropine", "")),
@@ -115,6 +116,15 @@ def _noted(random: Random) -> dict[str, Any]:
             "substance_expiry_date": random.choice((None, date(2026, 1, 31))),
         }
     return noted
+
+
+def _phase(random: Random) -> dict[str, Any]:
+    current = random.choice((None, "0.5", "4.9", "5", "12"))
+    return {
+        "current_ma": current and Decimal(current),
+        "current_kind": "set" if current else "",
+        "duration_min": random.choice((None, Decimal(2), Decimal(10), Decimal("19.5"))),
+    }
 
 
 def _event(random: Random, places: Any) -> dict[str, Any]:
@@ -141,7 +151,7 @@ def _observation(random: Random, indication: str, places: Any) -> dict[str, Any]
         "unit": unit,
         "value": Decimal(random.randint(1, 4)),
         "site": "" if person else random.choice(places),
-        "side": "" if person else random.choice(("left", "right")),
+        "side": "" if person else random.choice(("left", "right", "left", "right", "")),
         "moment": random.choice(("before", "during", "after")),
         "scale_name": "0 to 4" if measure == "MINOR" else "",
     }

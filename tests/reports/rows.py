@@ -8,7 +8,7 @@ from clinic.accounts.models import User
 from clinic.audit.act import act
 from sessions.actions.figures import note_signed
 from sessions.measures.outcomes import BY_CODE
-from sessions.models import AdverseEvent, Application, Course, Observation, Session
+from sessions.models import AdverseEvent, Application, Course, Observation, Phase, Session
 from tests.factories import PARIS
 
 
@@ -31,9 +31,10 @@ def a_session(
 ) -> Session:
     """A session with one application per site; signed and completed unless told otherwise.
 
-    `of_sites`: what else is noted of each application, in their order.
+    `of_sites`: what else is noted of each application, in their order; its phases as `phases`.
     """
     noted = [dict(of_sites[place]) if place < len(of_sites) else {} for place in range(len(sites))]
+    phases = [more.pop("phases", ()) for more in noted]
     values = {"status": "completed", "record_status": "final", "number": course.sessions.count() + 1} | values
     if values["record_status"] == "final" and values["status"] != "not-done":
         values = {"events_answer": "none-observed", "skin_before": "intact", "skin_after": "intact"} | values
@@ -44,12 +45,15 @@ def a_session(
     session = Session(patient=course.patient, course=course, physician=physician or by, started_at=started_at, **values)
     with act("log_session", by=by) as writing:
         writing.create(session)
-        writing.create(
-            *[
-                Application(session=session, number=n, **{"site": site, "side": "bilateral"} | more)
-                for n, (site, more) in enumerate(zip(sites, noted, strict=True), start=1)
-            ]
-        )
+        applications = [
+            Application(session=session, number=n, **{"site": site, "side": "bilateral"} | more)
+            for n, (site, more) in enumerate(zip(sites, noted, strict=True), start=1)
+        ]
+        writing.create(*applications)
+        for application, each in zip(applications, phases, strict=True):
+            writing.create(
+                *[Phase(application=application, number=n, **phase) for n, phase in enumerate(each, start=1)]
+            )
         writing.create(*[AdverseEvent(session=session, number=n, **event) for n, event in enumerate(events, start=1)])
         if observations:
             writing.create(*[_observation(session, n, values) for n, values in enumerate(observations, start=1)])

@@ -117,6 +117,18 @@ class Slow:
         phases = [done[-1].course_phase if (done := self.done(course)) else "" for course in found]
         return len(found), sum(phase == "maintenance" for phase in phases)
 
+    def phases(self, session: Session) -> list[Any]:
+        return [phase for application in session.applications.all() for phase in application.phases.all()]
+
+    def is_far(self, session: Session) -> bool:
+        """A figure of it is at least ten times one of its course."""
+        everywhere = [phase for other in self.done(session.course) for phase in self.phases(other)]
+        for name in ("current_ma", "voltage_v", "duration_min"):
+            known = [figure for phase in everywhere if (figure := getattr(phase, name))]
+            if any((getattr(phase, name) or 0) >= 10 * min(known) for phase in self.phases(session) if known):
+                return True
+        return False
+
     # --- Adverse events ------------------------------------------------------------------------------
 
     def events(self, of: Any) -> dict[Any, tuple[int, int, int]]:

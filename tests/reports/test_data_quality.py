@@ -6,8 +6,10 @@ import pytest
 from django.utils import translation
 
 from clinic.audit.act import act
+from sessions.actions.figures import rebuild_figures
 from sessions.models import AdverseEvent, Application, Observation, Phase
 from sessions.reports.data_quality import REPORT
+from sessions.reports.figures import counted
 from tests.factories import a_course, a_device, a_patient
 from tests.reports.asking import built, rows
 from tests.reports.rows import a_session, paris
@@ -43,6 +45,7 @@ def with_rows(physician, *made):
     with act("save_draft", by=physician) as writing:
         for row in made:
             writing.create(row)
+    rebuild_figures(counted())
 
 
 def a_phase(session, number=1, **values):

@@ -140,6 +140,11 @@ def _quality(slow: Slow, asked: dict[str, Any]) -> tuple[Any, Any]:
         "No device written": sum(s.device_id is None for s in firm),
         "No operator written": sum(s.operator_id is None for s in firm),
         "No application written": sum(not s.applications.exists() for s in firm),
+        "Time with current missing": sum(any(phase.duration_min is None for phase in slow.phases(s)) for s in firm),
+        "Observation at a site without its side": sum(
+            any(seen.site and not seen.side for seen in s.observations.all()) for s in firm
+        ),
+        "Figure ten times another one of the course": sum(map(slow.is_far, firm)),
         "Adverse event without its site": sum(any(not e.site for e in s.events.all()) for s in firm),
         "Late record": sum(s.late_record for s in slow.signed),
         "Not signed": sum(s.record_status == "preliminary" for s in slow.every),
