@@ -160,9 +160,12 @@ def _bars(drawing: Drawing, chart: Chart, plot: Plot) -> None:
 
 def _lines(drawing: Drawing, chart: Chart, plot: Plot) -> None:
     for place, one in enumerate(chart.series):
-        points = [None if value is None else (plot.x(index), plot.y(value)) for index, value in enumerate(one.values)]
+        aside = plot.aside(place, len(chart.series)) if chart.bridged else 0
+        points = [
+            None if value is None else (plot.x(index) + aside, plot.y(value)) for index, value in enumerate(one.values)
+        ]
         said = [tooltip_of(chart, label, place, index) for index, label in enumerate(chart.labels)]
-        line_of(drawing, points, place, said)
+        line_of(drawing, points, place, said, bridged=chart.bridged)
 
 
 def tooltip_of(chart: Chart, label: Label, place: int, index: int) -> str:

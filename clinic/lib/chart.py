@@ -27,6 +27,8 @@ class Chart:
 
     `labels` are as the reader reads them, or dates with `label_kind` "month" or "date". `unit` is that of every figure.
     An axis begins at zero, unless `from_zero` is off (lines only) or the scale has ends of its own: `least`, `most`.
+    `bridged` (lines only): a thin line passes over labels without a figure, and equal points of two lines stand side by
+    side.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Chart:
     from_zero: bool = True
     least: Decimal | int | None = None
     most: Decimal | int | None = None
+    bridged: bool = False
 
     def __post_init__(self) -> None:
         for one in self.series:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from math import ceil
 
 from django.utils import translation
@@ -16,6 +17,7 @@ LONGEST_UPRIGHT_LABEL = 90
 # With more points than this, only some carry a mark: the line would vanish under them.
 MOST_MARKS = 40
 GAP = 8
+THIN = 0.9
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,10 @@ class Plot:
 
     def y(self, value: Figure) -> float:
         return self.top + self.height * (1 - self.axis.share(value or 0))
+
+    def aside(self, order: int, lines: int) -> float:
+        """How far from the middle a point of line `order` of `lines` stands: equal points are both seen."""
+        return (order - (lines - 1) / 2) * min(self.slot * 0.14, 6)
 
 
 def with_unit(value: Figure, unit: object) -> str:
@@ -96,11 +102,23 @@ def vertical_axis(drawing: Drawing, plot: Plot) -> None:
 
 
 def line_of(
-    drawing: Drawing, points: Sequence[tuple[float, float] | None], place: int, tooltips: Sequence[str]
+    drawing: Drawing,
+    points: Sequence[tuple[float, float] | None],
+    place: int,
+    tooltips: Sequence[str],
+    *,
+    bridged: bool = False,
 ) -> None:
-    """A line that breaks where there is no figure; a point that stands alone has its mark always."""
+    """A line that breaks where there is no figure, or is thin there where it is `bridged`.
+
+    A point that stands alone has its mark always.
+    """
     every = max(1, ceil(len(points) / MOST_MARKS))
-    for run in _runs(points):
+    runs = _runs(points)
+    if bridged:
+        for before, after in pairwise(runs):
+            drawing.polyline([points[before[-1]], points[after[0]]], place, width=THIN)  # type: ignore[list-item]
+    for run in runs:
         if len(run) > 1:
             drawing.polyline([points[index] for index in run], place)  # type: ignore[misc]  # a run holds points alone
         for index in run:

@@ -160,22 +160,16 @@ class _Board(Sheet):
             self.y += size * 3.1
         plot = self.plot(axis, PANEL_HEIGHT[self.paper.code])
         vertical_axis(self.drawing, plot)
-        # Lines that run together stand a little apart, so that each is seen.
-        apart = min(plot.slot * 0.14, 6)
         for order, line in enumerate(panel.lines):
-            self.line(panel, line, plot, (order - (len(panel.lines) - 1) / 2) * apart)
+            self.line(panel, line, plot, plot.aside(order, len(panel.lines)))
         self.y += plot.height + size * 1.6
 
     def line(self, panel: Panel, line: Line, plot: Plot, aside: float) -> None:
         """The values of one site and side; a thin line passes over sessions without one."""
         place = self.places[line.place]
         points = [(plot.x(at) + aside, plot.y(values[-1])) if values else None for at, values in enumerate(line.values)]
-        known = [at for at, point in enumerate(points) if point is not None]
-        for before, after in pairwise(known):
-            if after > before + 1:
-                self.drawing.polyline([points[before], points[after]], place, width=0.9)  # type: ignore[list-item]
         said = [self.said(at, line.place, values, panel.unit) for at, values in enumerate(line.values)]
-        line_of(self.drawing, points, place, said)
+        line_of(self.drawing, points, place, said, bridged=True)
         for at, values in enumerate(line.values):
             for value in values[:-1]:
                 self.drawing.mark(plot.x(at) + aside, plot.y(value), place, size=3, tooltip=said[at])

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Count
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -148,7 +149,8 @@ def _table(measure: Measure, curves: dict[Place, Curve], places: Iterable[Place]
         Column("highest", _("Highest"), "number"),
     )
     empty = _("No value of this measure within these limits.")
-    return Table("curves", _("%(measure)s by session") % {"measure": measure.name}, columns, rows, empty=empty)
+    title = capfirst(_("%(measure)s by session") % {"measure": measure.name})
+    return Table("curves", title, columns, rows, empty=empty)
 
 
 def _chart(
@@ -174,11 +176,14 @@ def _chart(
         unit=unit_words(first.unit, first.minutes),
         x_title=_("Session of the course"),
         y_title=_("Median"),
-        note=_("The number of values behind each point stands in the table."),
+        note=_(
+            "The number of values behind each point stands in the table. A thin line passes over sessions without one."
+        ),
         # A weight or a girth is read by its change, which an axis from zero would hide.
         from_zero=measure.lower_is_better is not None,
         least=measure.least if measure.least is not None or first.maximum is None else Decimal(0),
         most=measure.most if measure.most is not None else first.maximum,
+        bridged=True,
     )
 
 

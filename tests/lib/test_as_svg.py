@@ -145,6 +145,18 @@ def test_line_breaks_where_a_figure_is_missing_and_a_lone_figure_has_its_mark():
     assert marks == ["1 · 4", "2 · 2", "4 · 3", "6 · 0"]
 
 
+def test_bridged_line_is_thin_over_a_gap_and_equal_points_of_two_lines_stand_side_by_side():
+    root = tree(a_chart("lines", "1234", ((4, 2, None, 3), (4, 2, 1, 3)), bridged=True))
+    drawn = list(root.iter(f"{SVG}polyline"))[2:]  # the first two stand beside the names
+    assert [(line.get("stroke-width"), len(line.get("points").split())) for line in drawn] == [
+        ("0.9", 2), ("1.75", 2), ("1.75", 4),
+    ]  # fmt: skip
+    thin, first, second = lines(root)[2:]
+    assert [round(value_at(root, y), 1) for _x, y in thin] == [2, 3]
+    assert [second[0][0] - first[0][0], second[3][0] - thin[1][0]] == pytest.approx([6, 6], abs=0.05)
+    assert first[0][1] == second[0][1]
+
+
 def test_lines_are_told_apart_without_a_colour():
     root = tree(
         a_chart(
