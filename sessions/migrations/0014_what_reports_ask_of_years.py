@@ -124,6 +124,14 @@ class Migration(migrations.Migration):
         ),
         migrations.RunPython(fill, migrations.RunPython.noop),
         migrations.AddIndex(
+            model_name="answer",
+            index=models.Index(
+                fields=["reply", "item", "screening"],
+                condition=~models.Q(reply="no") & ~models.Q(reply="not-applicable") & ~models.Q(reply=""),
+                name="answer_not_no",
+            ),
+        ),
+        migrations.AddIndex(
             model_name="course",
             index=models.Index(
                 fields=["ended_date", "physician", "indication", "end_reason", "planned_sessions", "status"],

@@ -96,6 +96,14 @@ class Answer(Clinical):
         verbose_name = _("answer")
         verbose_name_plural = _("answers")
         ordering = ["id"]
+        indexes = [
+            # Nearly every answer is no: a report over years reads the others alone.
+            models.Index(
+                fields=["reply", "item", "screening"],
+                condition=~models.Q(reply=Reply.NO) & ~models.Q(reply=Reply.NOT_APPLICABLE) & ~models.Q(reply=""),
+                name="answer_not_no",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["screening", "item"], name="answer_once_per_screening"),
             one_of("reply", Reply.values, name="answer_reply_word"),

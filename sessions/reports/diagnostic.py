@@ -1,26 +1,27 @@
 """Samples of diagnostic sessions: how many were insufficient, what is outstanding, how long it took (domain 5.2, report 10)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Min, Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.lib.table import Column, Row, Table
 from sessions.measures.sites import Indication
-from sessions.measures.words import ExtractionMode, Sufficiency
-from sessions.models import Result, Sample
+from sessions.measures.words import PERFORMED, SIGNED, ExtractionMode, Sufficiency
+from sessions.models import Result, Sample, SessionFigures
 from sessions.reports.rates import middle, per_hundred, sums
-from sessions.reports.report import Asked, Built, Headline, Report
+from sessions.reports.report import ROWS_ON_A_PAGE, Asked, Built, Headline, Report
 from sessions.reports.session_filter import ALL_LIMITS, counted_within
 
 DAY = Decimal(86_400)
+# A database takes so many values in one question, and no more.
+SAMPLES_AT_ONCE = 5_000
 DEFINITION = (
     gettext_lazy(
         "Samples of signed sessions of diagnostic extraction that were performed; stimulated sweat and reverse extraction stand apart."
@@ -42,43 +43,63 @@ DEFINITION = (
 
 
 @dataclass(frozen=True)
-class Test:
-    """One sample with the result that stands, if there is one."""
+class Reported:
+    """The result of a sample that stands: the newest one that is not entered in error."""
 
-    sample: Sample
-    result: Result | None
-    repeat: bool
+    sufficiency: str
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class Test:
+    """One sample with what was reported on it, if anything was."""
+
+    sample: int
+    patient: int
+    started_at: datetime
+    mode: str
+    analyte: str
+    laboratory: str
+    noted: str
+    collected_from: datetime | None
+    collected_until: datetime | None
+    result: Reported | None = None
+    repeat: bool = False
+
+    @property
+    def kind(self) -> tuple[Any, ...]:
+        return (self.patient, self.mode, self.analyte.casefold())
 
     @property
     def sufficiency(self) -> str:
-        return self.result.sufficiency if self.result else self.sample.sufficiency
+        return self.result.sufficiency if self.result else self.noted
 
     @property
     def outstanding(self) -> bool:
-        return self.result is None and self.sample.sufficiency in ("", Sufficiency.SUFFICIENT)
+        return self.result is None and self.noted in ("", Sufficiency.SUFFICIENT)
 
     @property
-    def taken_at(self) -> datetime | None:
-        return self.sample.collected_until or self.sample.collected_from or self.sample.session.started_at
+    def taken_at(self) -> datetime:
+        return self.collected_until or self.collected_from or self.started_at
 
     @property
     def days(self) -> Decimal | None:
         """Days to the report, None where one end is not known."""
-        if self.result is None or self.result.reported_at is None or self.taken_at is None:
+        if self.result is None or self.result.at is None:
             return None
-        return Decimal((self.result.reported_at - self.taken_at).total_seconds()) / DAY
+        return Decimal((self.result.at - self.taken_at).total_seconds()) / DAY
 
 
 def build(asked: Asked) -> Built:
     """The numbers by mode, analyte and laboratory; for those who may see names, the tests one by one."""
     tests = _tests(asked)
     tables = [
-        _counts("mode", _("Mode"), tests, lambda test: _mode(test.sample)),
-        _counts("analyte", _("Analyte"), tests, lambda test: test.sample.session.analyte or _("not written")),
-        _counts("laboratory", _("Laboratory"), tests, lambda test: test.sample.laboratory or _("not written")),
+        _counts("mode", _("Mode"), tests, lambda test: _mode(test.mode)),
+        _counts("analyte", _("Analyte"), tests, lambda test: test.analyte or _("not written")),
+        _counts("laboratory", _("Laboratory"), tests, lambda test: test.laboratory or _("not written")),
     ]
     if asked.identities:
-        tables.append(_list(tests, asked.at))
+        tables.append(_list(tests, asked))
     known = [test for test in tests if test.sufficiency]
     insufficient = sum(test.sufficiency == Sufficiency.INSUFFICIENT for test in known)
     rate = per_hundred(insufficient, len(known))
@@ -94,46 +115,42 @@ def build(asked: Asked) -> Built:
 
 
 def _tests(asked: Asked) -> list[Test]:
-    sessions = counted_within(asked.chosen).filter(indication=Indication.EXTRACTION).order_by().values("session")
-    standing = Prefetch("results", Result.objects.filter(in_error=False).order_by("-id"), to_attr="standing_results")
-    found = Sample.objects.filter(session__in=sessions).select_related("session__patient").prefetch_related(standing)
-    samples = list(found.order_by("session__started_at", "session_id", "number", "pk"))
-    earlier = _first_days(samples)
+    """The samples within the limits, oldest first; three queries, whatever their number."""
+    counted = counted_within(asked.chosen).filter(indication=Indication.EXTRACTION).order_by()
+    found = Sample.objects.filter(session__in=counted.values("session"))
+    columns = (
+        "pk", "session__patient", "session__started_at", "session__extraction_mode", "session__analyte", "laboratory",
+        "sufficiency", "collected_from", "collected_until",
+    )  # fmt: skip
+    samples = [
+        Test(*row) for row in found.order_by("session__started_at", "session_id", "number", "pk").values_list(*columns)
+    ]
+    standing = Result.objects.filter(in_error=False, sample__session__in=counted.values("session"))
+    reported = standing.order_by("id").values_list("sample__pk", "sufficiency", "reported_at")
+    results = {sample: Reported(sufficiency, at) for sample, sufficiency, at in reported}
+    first = _first_days(counted)
     return [
-        Test(
-            sample,
-            next(iter(sample.standing_results), None),
-            repeat=_day(sample) > earlier[_kind(sample)],
-        )
-        for sample in samples
+        replace(test, result=results.get(test.sample), repeat=timezone.localdate(test.started_at) > first[test.kind])
+        for test in samples
     ]
 
 
-def _kind(sample: Sample) -> tuple[Any, ...]:
-    session = sample.session
-    return (session.patient_id, session.extraction_mode, session.analyte.casefold())
-
-
-def _day(sample: Sample) -> Any:
-    return timezone.localdate(sample.session.started_at)
-
-
-def _first_days(samples: Sequence[Sample]) -> dict[tuple[Any, ...], Any]:
+def _first_days(counted: QuerySet[SessionFigures]) -> dict[tuple[Any, ...], date]:
     """The day of the first test of each patient, mode and analyte, whatever the limits are."""
-    patients = {sample.session.patient_id for sample in samples}
     every = Sample.objects.filter(
-        session__patient__in=patients,
-        session__record_status__in=("final", "amended"),
-        session__status__in=("completed", "stopped"),
-    ).select_related("session")
-    days: dict[tuple[Any, ...], Any] = {}
-    for sample in every.order_by("session__started_at", "pk"):
-        days.setdefault(_kind(sample), _day(sample))
+        session__patient__in=counted.values("patient"),
+        session__record_status__in=SIGNED,
+        session__status__in=PERFORMED,
+    ).order_by()
+    columns = ("session__patient", "session__extraction_mode", "session__analyte")
+    days: dict[tuple[Any, ...], date] = {}
+    for patient, mode, analyte, moment in every.values_list(*columns).annotate(first=Min("session__started_at")):
+        key, day = (patient, mode, analyte.casefold()), timezone.localdate(moment)
+        days[key] = min(days.get(key, day), day)
     return days
 
 
-def _mode(sample: Sample) -> str:
-    mode = sample.session.extraction_mode
+def _mode(mode: str) -> str:
     return str(ExtractionMode(mode).label) if mode else _("not written")
 
 
@@ -172,7 +189,8 @@ def _values(tests: list[Test]) -> tuple[Any, ...]:
     return (samples, known, insufficient, per_hundred(insufficient, known), outstanding, repeats, turnaround)
 
 
-def _list(tests: list[Test], at: datetime) -> Table:
+def _list(tests: list[Test], asked: Asked) -> Table:
+    shown = tests if asked.whole else tests[:ROWS_ON_A_PAGE]
     columns = (
         Column("sample", _("Sample")),
         Column("patient", _("Patient")),
@@ -190,30 +208,40 @@ def _list(tests: list[Test], at: datetime) -> Table:
         "list",
         _("Tests"),
         columns,
-        [_line(test, at) for test in tests],
+        [
+            line
+            for start in range(0, len(shown), SAMPLES_AT_ONCE)
+            for line in _lines(shown[start:][:SAMPLES_AT_ONCE], asked.at)
+        ],
         empty=_("No sample was taken within these limits."),
         names_people=True,
         route="logbook:session",
+        length=len(tests),
     )
 
 
-def _line(test: Test, at: datetime) -> Row:
-    sample, session = test.sample, test.sample.session
+def _lines(tests: list[Test], at: datetime) -> list[Row]:
+    standing = Prefetch("results", Result.objects.filter(in_error=False).order_by("-id"), to_attr="standing_results")
+    found = Sample.objects.select_related("session__patient").prefetch_related(standing)
+    samples = found.in_bulk([test.sample for test in tests])
+    return [_line(test, samples[test.sample], at) for test in tests]
+
+
+def _line(test: Test, sample: Sample, at: datetime) -> Row:
+    session, result = sample.session, next(iter(sample.standing_results), None)  # type: ignore[attr-defined]
     states = [word for word, holds in ((_("outstanding"), test.outstanding), (_("repeat"), test.repeat)) if holds]
-    waited = test.days
-    if test.outstanding and test.taken_at:
-        waited = Decimal((at - test.taken_at).total_seconds()) / DAY
+    waited = Decimal((at - test.taken_at).total_seconds()) / DAY if test.outstanding else test.days
     return Row(
         (
             sample.sample_id,
             str(session.patient),
             session.patient.record_number,
             test.taken_at,
-            _mode(sample),
-            session.analyte,
+            _mode(test.mode),
+            test.analyte,
             str(Sufficiency(test.sufficiency).label) if test.sufficiency else "",
-            _result(test.result),
-            test.result.reported_at if test.result else None,
+            _result(result),
+            result.reported_at if result else None,
             int(waited) if waited is not None else None,
             ", ".join(states),
         ),

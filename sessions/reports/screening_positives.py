@@ -4,18 +4,17 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.lib.table import Column, Row, Table
-from sessions.measures.answers import BY_CODE, ITEMS, DecisionWord, Reply
+from sessions.measures.answers import ITEMS, DecisionWord, Reply
 from sessions.measures.words import SIGNED, RecordStatus
-from sessions.models import Answer, Decision, Session
-from sessions.reports.report import Asked, Built, Headline, Report
+from sessions.models import Answer, Decision, SessionFigures
+from sessions.reports.report import ROWS_ON_A_PAGE, Asked, Built, Headline, Report
 from sessions.reports.session_filter import SessionFilter, figures_within, start_of
 
-OPEN = (Reply.NOT_KNOWN, Reply.DECLINED)
 DEFINITION = (
     gettext_lazy(
         "Positive: a question answered yes, at a consultation or at a session, on a day of the period. Each asking counts "
@@ -38,60 +37,60 @@ class Asking:
 
     yes: int = 0
     open: int = 0
-    undecided: int = 0
     patients: set[int] = field(default_factory=set)
     decisions: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def undecided(self) -> int:
+        return self.yes - self.decisions.total()
 
 
 def build(asked: Asked) -> Built:
     """Per question the answers and decisions; for those who may see names, each positive and each late record."""
     answers = _answers(asked.chosen)
-    found: dict[str, Asking] = defaultdict(Asking)
-    for answer in answers:
-        _add(found[answer.item], answer)
+    found = _askings(answers)
     late = _late(asked.chosen)
+    number, yes = late.count(), sum(one.yes for one in found.values())
     tables = [_items(found)]
     if asked.identities:
-        tables += [_late_records(late), _positives([answer for answer in answers if answer.reply == Reply.YES])]
+        tables += [_late_records(late, number, whole=asked.whole), _positives(answers, yes, whole=asked.whole)]
     patients = set().union(*(one.patients for one in found.values()))
     headline = (
-        Headline(sum(one.yes for one in found.values()), _("answers yes")),
+        Headline(yes, _("answers yes")),
         Headline(len(patients), _("patients with a yes")),
-        Headline(len(late), _("late records")),
+        Headline(number, _("late records")),
     )
     return Built(tuple(tables), headline)
 
 
-def _answers(chosen: SessionFilter) -> list[Answer]:
-    """The answers that are yes or open, oldest first."""
-    last = Prefetch("decisions", Decision.objects.select_related("physician").order_by("decided_date", "id"))
-    found = Answer.objects.filter(reply__in=[Reply.YES, *OPEN], screening__answered_at__isnull=False)
+def _answers(chosen: SessionFilter) -> QuerySet[Answer]:
+    """The answers that are yes or open."""
+    found = Answer.objects.exclude(reply=Reply.NO).exclude(reply=Reply.NOT_APPLICABLE).exclude(reply="")
+    found = found.filter(screening__answered_at__isnull=False)
     found = found.exclude(screening__session__record_status=RecordStatus.IN_ERROR)
     if chosen.from_date:
         found = found.filter(screening__answered_at__gte=start_of(chosen.from_date))
     if chosen.to_date:
         found = found.filter(screening__answered_at__lt=start_of(chosen.to_date + timedelta(days=1)))
-    if chosen.sex:
-        found = found.filter(screening__patient__sex=chosen.sex)
-    found = found.select_related("screening__patient").prefetch_related(last)
-    return list(found.order_by("screening__answered_at", "id"))
+    return found.filter(screening__patient__sex=chosen.sex) if chosen.sex else found
 
 
-def _add(asking: Asking, answer: Answer) -> None:
-    if answer.reply != Reply.YES:
-        asking.open += 1
-        return
-    asking.yes += 1
-    asking.patients.add(answer.screening.patient_id)
-    decision = _decision(answer)
-    if decision:
-        asking.decisions[decision.word] += 1
-    elif not BY_CODE[answer.item].absolute:
-        asking.undecided += 1
-
-
-def _decision(answer: Answer) -> Decision | None:
-    return next(reversed(answer.decisions.all()), None)
+def _askings(answers: QuerySet[Answer]) -> dict[str, Asking]:
+    """By question; counted by the database, the last decision of each answer picked here."""
+    found: dict[str, Asking] = defaultdict(Asking)
+    for item, reply, number in answers.order_by().values_list("item", "reply").annotate(number=Count("pk")):
+        if reply == Reply.YES:
+            found[item].yes = number
+        else:
+            found[item].open += number
+    yes = answers.filter(reply=Reply.YES).order_by()
+    for item, patient in yes.values_list("item", "screening__patient").distinct():
+        found[item].patients.add(patient)
+    decided = Decision.objects.filter(answer__in=yes.values("pk")).order_by("decided_date", "id")
+    last = {answer: (item, word) for answer, item, word in decided.values_list("answer", "answer__item", "word")}
+    for item, word in last.values():
+        found[item].decisions[word] += 1
+    return found
 
 
 def _items(found: dict[str, Asking]) -> Table:
@@ -113,7 +112,7 @@ def _items(found: dict[str, Asking]) -> Table:
                 one.yes,
                 len(one.patients),
                 *(one.decisions[word] for word in words),
-                one.undecided,
+                0 if item.absolute else one.undecided,
                 one.open,
             )
         )
@@ -124,7 +123,7 @@ def _items(found: dict[str, Asking]) -> Table:
     return Table("questions", _("By question"), columns, rows, empty=empty)
 
 
-def _positives(answers: list[Answer]) -> Table:
+def _positives(answers: QuerySet[Answer], length: int, *, whole: bool) -> Table:
     columns = (
         Column("answered", _("Answered"), "moment"),
         Column("patient", _("Patient")),
@@ -135,9 +134,12 @@ def _positives(answers: list[Answer]) -> Table:
         Column("reason", _("Reason for the decision"), of_record=True),
         Column("physician", _("Physician")),
     )
+    last = Prefetch("decisions", Decision.objects.select_related("physician").order_by("decided_date", "id"))
+    ordered = answers.filter(reply=Reply.YES).order_by("-screening__answered_at", "-id")
+    ordered = ordered.select_related("screening__patient").prefetch_related(last)
     rows = []
-    for answer in reversed(answers):
-        decision, patient = _decision(answer), answer.screening.patient
+    for answer in ordered if whole else ordered[:ROWS_ON_A_PAGE]:
+        decision, patient = next(reversed(answer.decisions.all()), None), answer.screening.patient
         said = (
             (decision.get_word_display(), decision.reason, decision.physician.get_full_name())
             if decision
@@ -158,16 +160,25 @@ def _positives(answers: list[Answer]) -> Table:
             )
         )
     empty = _("No question was answered yes within these limits.")
-    return Table("positives", _("Positives"), columns, rows, empty=empty, names_people=True, route="logbook:patient")
+    return Table(
+        "positives",
+        _("Positives"),
+        columns,
+        rows,
+        empty=empty,
+        names_people=True,
+        route="logbook:patient",
+        length=length,
+    )
 
 
-def _late(chosen: SessionFilter) -> list[Session]:
-    keys = figures_within(chosen).filter(late_record=True, record_status__in=SIGNED).order_by().values("session")
-    found = Session.objects.filter(pk__in=keys).select_related("patient", "course", "physician")
-    return list(found.order_by("-started_at", "-pk"))
+def _late(chosen: SessionFilter) -> QuerySet[SessionFigures]:
+    return figures_within(chosen).filter(late_record=True, record_status__in=SIGNED)
 
 
-def _late_records(late: list[Session]) -> Table:
+def _late_records(late: QuerySet[SessionFigures], length: int, *, whole: bool) -> Table:
+    ordered = late.order_by("-day", "-started_at", "-session")
+    ordered = ordered.select_related("session__patient", "session__course", "session__physician")
     columns = (
         Column("started_at", _("Start"), "moment"),
         Column("patient", _("Patient")),
@@ -193,10 +204,19 @@ def _late_records(late: list[Session]) -> Table:
             key=session.uid,
             person=session.patient_id,
         )
-        for session in late
+        for session in (one.session for one in (ordered if whole else ordered[:ROWS_ON_A_PAGE]))
     ]
     empty = _("No late record within these limits.")
-    return Table("late", _("Late records"), columns, rows, empty=empty, names_people=True, route="logbook:session")
+    return Table(
+        "late",
+        _("Late records"),
+        columns,
+        rows,
+        empty=empty,
+        names_people=True,
+        route="logbook:session",
+        length=length,
+    )
 
 
 REPORT = Report(

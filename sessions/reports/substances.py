@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from clinic.lib.table import Column, Row, Table
 from sessions.measures.words import PERFORMED, SIGNED
 from sessions.models import Application
-from sessions.reports.report import Asked, Built, Headline, Report
+from sessions.reports.report import ROWS_ON_A_PAGE, Asked, Built, Headline, Report
 from sessions.reports.session_filter import ALL_LIMITS, limits_of
 
 DEFINITION = (
@@ -34,7 +34,7 @@ def build(asked: Asked) -> Built:
     batches = _batches(found)
     tables = [batches]
     if asked.identities:
-        tables.append(_list(found))
+        tables.append(_list(found, sum(row.values[4] for row in batches.rows), whole=asked.whole))
     return Built(tuple(tables), (Headline(len(batches.rows), _("substances and batches")),))
 
 
@@ -77,9 +77,9 @@ def _batches(found: QuerySet[Application]) -> Table:
     return Table("batches", _("Substances and batches"), columns, [Row(tuple(line)) for line in lines], empty=empty)
 
 
-def _list(found: QuerySet[Application]) -> Table:
+def _list(found: QuerySet[Application], length: int, *, whole: bool) -> Table:
     rows = found.select_related("session__patient", "session__physician").order_by(
-        "-session__started_at", "-session_id", "number", "pk"
+        "-session__figures__day", "-session__started_at", "-session_id", "number", "pk"
     )
     columns = (
         Column("batch", _("Batch")),
@@ -93,10 +93,17 @@ def _list(found: QuerySet[Application]) -> Table:
         Column("side", _("Side")),
         Column("physician", _("Physician")),
     )
-    lines = [_line(application) for application in rows]
+    lines = [_line(application) for application in (rows if whole else rows[:ROWS_ON_A_PAGE])]
     empty = _("No substance was noted within these limits.")
     return Table(
-        "list", _("Who was given what"), columns, lines, empty=empty, names_people=True, route="logbook:session"
+        "list",
+        _("Who was given what"),
+        columns,
+        lines,
+        empty=empty,
+        names_people=True,
+        route="logbook:session",
+        length=length,
     )
 
 

@@ -32,6 +32,7 @@ def test_each_question_answered_yes_is_counted_with_what_was_decided(physician):
     first = asked(physician, 1, date(2026, 3, 31), diabetes="yes", iud="yes")
     asked(physician, 2, date(2026, 4, 1), diabetes="yes", pregnancy="not-known")
     asked(physician, 3, date(2026, 4, 1), diabetes="declined")
+    asked(physician, 4, date(2026, 4, 1), pregnancy="not-applicable")
     answer = Answer.objects.get(screening__patient=first, item="diabetes")
     decided = Decided(answer_id=answer.pk, word="proceed", reason="controlled", decided_date=date(2026, 3, 31))
     record_decisions(by=physician, patient=first, decisions=[decided])
