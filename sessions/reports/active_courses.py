@@ -1,11 +1,13 @@
 """Which courses are going on, first courses apart from maintenance (domain 5.2, report 2)."""
 
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -15,10 +17,11 @@ from sessions.measures.sites import Indication, Site
 from sessions.measures.words import CoursePhase, CourseStatus
 from sessions.models import Course, CourseSite
 from sessions.models.course import OPEN
-from sessions.reports.rates import courses_within, people_named
-from sessions.reports.report import Asked, Built, Headline, Report
+from sessions.reports.rates import courses_within, people_named, sums
+from sessions.reports.report import ROWS_ON_A_PAGE, Asked, Built, Headline, Report
 from sessions.reports.session_filter import ALL_LIMITS
 
+COURSES_AT_ONCE = 2_000
 DEFINITION = (
     gettext_lazy(
         "Active: a course that has not ended and is not entered in error. Where the clinic has set a number of days "
@@ -34,17 +37,25 @@ DEFINITION = (
 
 
 @dataclass(frozen=True)
-class Active:
-    """One course that is going on."""
+class Alike:
+    """Courses that are going on alike, and how many; `phase` is that of the last session performed."""
 
-    course: Course
-    performed: int
-    last_day: date | None
-    phase: str
+    physician: int
+    indication: str
+    status: str
+    phase: str | None
+    is_first: bool
+    number: int
 
     @property
     def is_maintenance(self) -> bool:
-        return self.phase == CoursePhase.MAINTENANCE if self.phase else self.course.previous_id is not None
+        return self.phase == CoursePhase.MAINTENANCE if self.phase else not self.is_first
+
+    @property
+    def counts(self) -> tuple[int, int, int, int]:
+        """Active, first, maintenance, on hold."""
+        kept = self.number * self.is_maintenance
+        return self.number, self.number - kept, kept, self.number * (self.status == CourseStatus.ON_HOLD)
 
 
 def active_within(asked: Asked) -> QuerySet[Course]:
@@ -59,27 +70,29 @@ def active_within(asked: Asked) -> QuerySet[Course]:
 
 def build(asked: Asked) -> Built:
     """The numbers by physician and indication, and for those who may see names the courses one by one."""
-    found = active_within(asked).select_related("patient", "physician")
-    found = found.annotate(done=F("figures__performed"), last=F("figures__last_day"), phase=F("figures__last_phase"))
-    courses = [
-        Active(course, course.done or 0, course.last, course.phase or "")
-        for course in found.order_by(F("figures__last_day").desc(nulls_last=True), "-pk")
+    found = active_within(asked)
+    alike = _alike(found)
+    people, words = people_named(one.physician for one in alike), dict(Indication.choices)
+    tables = [
+        _counts("physician", _("Physician"), alike, lambda one: (people[one.physician], one.physician)),
+        _counts("indication", _("Indication"), alike, lambda one: (str(words[one.indication]), 0)),
     ]
-    people = people_named(one.course.physician_id for one in courses)
-    by_physician = _counts("physician", _("Physician"), courses, [people[one.course.physician_id] for one in courses])
-    words = dict(Indication.choices)
-    by_indication = _counts(
-        "indication", _("Indication"), courses, [str(words[one.course.indication]) for one in courses]
-    )
-    tables = [by_physician, by_indication]
+    active, first, maintenance, _on_hold = sums(one.counts for one in alike) if alike else (0, 0, 0, 0)
     if asked.identities:
-        tables.append(_list(courses, timezone.localdate(asked.at)))
+        tables.append(_list(found, active, asked))
     headline = (
-        Headline(len(courses), _("active courses")),
-        Headline(sum(not one.is_maintenance for one in courses), _("first courses")),
-        Headline(sum(one.is_maintenance for one in courses), _("maintenance")),
+        Headline(active, _("active courses")),
+        Headline(first, _("first courses")),
+        Headline(maintenance, _("maintenance")),
     )
     return Built(tuple(tables), headline, notes=_notes(), used=_used())
+
+
+def _alike(found: QuerySet[Course]) -> list[Alike]:
+    is_first = ExpressionWrapper(Q(previous__isnull=True), output_field=BooleanField())
+    columns = ("physician", "indication", "status", "figures__last_phase", "is_first")
+    rows = found.annotate(is_first=is_first).order_by().values_list(*columns).annotate(number=Count("pk"))
+    return [Alike(*row) for row in rows]
 
 
 def _used() -> str:
@@ -102,25 +115,22 @@ COUNT_COLUMNS = (
 )
 
 
-def _counts(name: str, title: str, courses: list[Active], words: list[str]) -> Table:
-    active, maintenance, on_hold = Counter(words), Counter[str](), Counter[str]()
-    for one, word in zip(courses, words, strict=True):
-        maintenance[word] += one.is_maintenance
-        on_hold[word] += one.course.status == CourseStatus.ON_HOLD
-
-    def counts(number: int, kept: int, held: int) -> tuple[int, ...]:
-        return (number, number - kept, kept, held)
-
-    rows = [Row((word, *counts(active[word], maintenance[word], on_hold[word]))) for word in sorted(active)]
-    totals = Row((_("All"), *counts(active.total(), maintenance.total(), on_hold.total())))
-    return Table(name, title, (Column(name, title), *COUNT_COLUMNS), rows, totals=totals)
+def _counts(name: str, title: str, alike: list[Alike], of: Callable[[Alike], tuple[str, int]]) -> Table:
+    """One line for each word and key that `of` gives: two physicians of one name are two."""
+    groups: dict[tuple[str, int], list[tuple[int, ...]]] = defaultdict(list)
+    for one in alike:
+        groups[of(one)].append(one.counts)
+    rows = [Row((key[0], *sums(groups[key]))) for key in sorted(groups)]
+    totals = sums(one.counts for one in alike) if alike else (0, 0, 0, 0)
+    return Table(name, title, (Column(name, title), *COUNT_COLUMNS), rows, totals=Row((_("All"), *totals)))
 
 
-def _list(courses: list[Active], today: date) -> Table:
-    sites: dict[int, list[str]] = {}
-    found = CourseSite.objects.filter(course__in=[one.course.pk for one in courses]).order_by("course_id", "pk")
-    for course, site in found.values_list("course_id", "site"):
-        sites.setdefault(course, []).append(str(Site(site).label))
+def _list(found: QuerySet[Course], length: int, asked: Asked) -> Table:
+    found = found.annotate(done=F("figures__performed"), last=F("figures__last_day"), phase=F("figures__last_phase"))
+    found = found.select_related("patient", "physician").order_by(F("figures__last_day").desc(nulls_last=True), "-pk")
+    found = found.prefetch_related(Prefetch("sites", CourseSite.objects.order_by("pk")))
+    today = timezone.localdate(asked.at)
+    courses = found.iterator(COURSES_AT_ONCE) if asked.whole else found[:ROWS_ON_A_PAGE]
     columns = (
         Column("patient", _("Patient")),
         Column("record_number", _("Record number")),
@@ -134,24 +144,30 @@ def _list(courses: list[Active], today: date) -> Table:
         Column("planned", _("Planned"), "number"),
         Column("physician", _("Physician")),
     )
-    rows = [_line(one, sites.get(one.course.pk, []), today) for one in courses]
-    empty = _("No course is active within these limits.")
-    return Table("list", _("Courses"), columns, rows, empty=empty, names_people=True, route="logbook:course")
+    return Table(
+        "list",
+        _("Courses"),
+        columns,
+        [_line(course, today) for course in courses],
+        empty=_("No course is active within these limits."),
+        names_people=True,
+        route="logbook:course",
+        length=length,
+    )
 
 
-def _line(one: Active, sites: list[str], today: date) -> Row:
-    course = one.course
+def _line(course: Any, today: date) -> Row:
     return Row(
         (
             str(course.patient),
             course.patient.record_number,
             course.get_indication_display(),
-            ", ".join(sites),
-            str(CoursePhase(one.phase).label) if one.phase else "",
+            ", ".join(str(Site(one.site).label) for one in course.sites.all()),
+            str(CoursePhase(course.phase).label) if course.phase else "",
             course.opened_date,
-            one.last_day,
-            (today - one.last_day).days if one.last_day else None,
-            one.performed,
+            course.last,
+            (today - course.last).days if course.last else None,
+            course.done or 0,
             course.planned_sessions,
             course.physician.get_full_name(),
         ),

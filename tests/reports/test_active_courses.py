@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.db.models import QuerySet
 from django.utils import translation
 
 from sessions.actions.course import end_course
@@ -48,6 +49,11 @@ def test_courses_that_have_not_ended_are_active(courses):
     assert [headline.figure for headline in found.headline] == [4, 3, 1]
 
 
+def test_physicians_of_one_name_are_two_lines(courses, physician, other_physician, unguarded):
+    QuerySet(type(other_physician)).filter(pk=other_physician.pk).update(full_name=physician.full_name)
+    assert rows(built(REPORT), "physician") == [("Dr Jeanne Morel", 3, 2, 1, 0), ("Dr Jeanne Morel", 1, 1, 0, 0)]
+
+
 def test_list_begins_with_the_latest_session_and_counts_signed_ones(courses):
     found = rows(built(REPORT), "list")
     assert [(line[0], line[6], line[7], line[8], line[9]) for line in found] == [
@@ -81,8 +87,8 @@ def test_empty_logbook_has_no_active_course(db):
 
 
 def test_number_of_queries_stays_the_same(courses, physician, django_assert_num_queries):
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         built(REPORT)
     a_course(by=physician, patient=courses[0].patient, indication="cellulite", sites=("hip",))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         built(REPORT)
