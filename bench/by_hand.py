@@ -4,7 +4,11 @@ from typing import Any
 
 from django.db import connection
 
+from sessions.measures.outcomes import BY_CODE
+from sessions.measures.responses import PUBLISHED
 from sessions.reports.session_filter import SessionFilter
+
+MEASURE = PUBLISHED[0].measure
 
 SIGNED = "('final', 'amended')"
 PERFORMED = "('completed', 'stopped')"
@@ -30,32 +34,32 @@ def _sessions(months: str, days: str) -> list[str]:
     return [*tallied, drafts]
 
 
-def _response(courses: str) -> list[str]:
+def _response(within: str) -> list[str]:
+    outcomes, courses = within.format("o.day"), within.format("c.last_day")
+    changed = ", ".join(f"SUM(CASE WHEN o.last_value {sign} o.first_value THEN 1 ELSE 0 END)" for sign in "<=>")
+    indications = ", ".join(f"'{word}'" for word in BY_CODE[MEASURE].indications)
     return [
         (
-            "SELECT o.scale, o.unit, o.site, o.side, s.physician_id, s.device_id, o.first_value, o.last_value, COUNT(*) "
-            "FROM logbook_outcome o JOIN logbook_sessionfigures s ON s.session_id = COALESCE(o.last_session_id, o.first_session_id) "
-            f"WHERE o.measure = 'HDSS' AND o.course_id IN ({courses}) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"
+            "SELECT o.scale, o.unit, o.site, o.side, o.physician_id, o.device_id, o.first_value, o.last_value, COUNT(*) "
+            f"FROM logbook_outcome o WHERE o.measure = '{MEASURE}' AND {outcomes} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"
         ),
         (
-            "SELECT o.measure, o.scale, o.unit, o.first_value, o.last_value, COUNT(*) FROM logbook_outcome o "
-            f"WHERE o.course_id IN ({courses}) GROUP BY 1, 2, 3, 4, 5"
+            f"SELECT o.measure, o.scale, o.unit, {changed}, SUM(CASE WHEN o.last_value IS NULL THEN 1 ELSE 0 END) "
+            f"FROM logbook_outcome o WHERE {outcomes} GROUP BY 1, 2, 3"
         ),
+        f"SELECT COUNT(*) FROM logbook_coursefigures c WHERE c.indication IN ({indications}) AND {courses}",
         (
-            f"SELECT COUNT(*) FROM logbook_course c WHERE c.id IN ({courses}) AND NOT EXISTS "
-            "(SELECT 1 FROM logbook_outcome o WHERE o.course_id = c.id AND o.measure = 'HDSS')"
+            f"SELECT COUNT(DISTINCT o.course_id) FROM logbook_outcome o WHERE o.measure = '{MEASURE}' "
+            f"AND o.indication IN ({indications}) AND {outcomes}"
         ),
     ]
 
 
 def _events(months: str, days: str) -> list[str]:
-    people = f"SELECT {{}} COUNT(DISTINCT f.patient_id) FROM logbook_sessionfigures f {{}} WHERE {COUNTED} AND {days}"
     return [
         ("SELECT f.session_id, f.patient_id, f.month, f.device_id, e.term, e.severity, e.serious, e.site, e.under_electrode "
         f"FROM logbook_sessionfigures f JOIN logbook_adverseevent e ON e.session_id = f.session_id WHERE f.events > 0 AND {COUNTED} AND {days}"),
-        people.format("", ""),
-        people.format("f.device_id, ", "") + " GROUP BY f.device_id",
-        people.format("a.site, ", "JOIN logbook_application a ON a.session_id = f.session_id") + " GROUP BY a.site",
+        f"SELECT DISTINCT f.patient_id, f.device_id, f.sites FROM logbook_sessionfigures f WHERE {COUNTED} AND {days}",
         *_sessions(months, days),
     ]  # fmt: skip
 
@@ -63,20 +67,19 @@ def _events(months: str, days: str) -> list[str]:
 def _attendance(months: str, days: str, ended: str) -> list[str]:
     return [
         *_sessions(months, days),
-        ("SELECT f.month, f.physician_id, f.indication, COUNT(*) FROM logbook_sessionfigures f JOIN logbook_session s ON s.id = f.session_id "
-        f"WHERE f.status = 'not-done' AND f.record_status IN {SIGNED} AND s.outcome_reason = 'absent' AND {days} GROUP BY 1, 2, 3"),
-        f"SELECT c.*, g.performed FROM logbook_course c LEFT JOIN logbook_coursefigures g ON g.course_id = c.id WHERE {ended}",
+        f"SELECT f.month, f.physician_id, f.indication, COUNT(*) FROM logbook_sessionfigures f WHERE f.absent AND f.record_status IN {SIGNED} AND {days} GROUP BY 1, 2, 3",
+        ("SELECT c.physician_id, c.indication, c.end_reason, c.planned_sessions > 0, "
+        "c.planned_sessions > COALESCE(g.performed, 0) AND c.end_reason <> 'goal-reached', COUNT(*) FROM logbook_course c "
+        f"LEFT JOIN logbook_coursefigures g ON g.course_id = c.id WHERE c.status <> 'entered-in-error' AND {ended} GROUP BY 1, 2, 3, 4, 5"),
     ]  # fmt: skip
 
 
 MONTHS, DAYS = _within("month"), _within("f.day")
-OF_A_YEAR = f"SELECT DISTINCT f.course_id FROM logbook_sessionfigures f WHERE {COUNTED} AND {DAYS}"
-OF_ALL = "SELECT course_id FROM logbook_coursefigures WHERE performed > 0"
 ALL = "1 = 1"
 # By whether it is one year.
 STATEMENTS = {
     "sessions": {True: _sessions(MONTHS, DAYS), False: _sessions(ALL, ALL)},
-    "response": {True: _response(OF_A_YEAR), False: _response(OF_ALL)},
+    "response": {True: _response(_within("{0}")), False: _response("{0} IS NOT NULL")},
     "adverse-events": {True: _events(MONTHS, DAYS), False: _events(ALL, ALL)},
     "attendance": {
         True: _attendance(MONTHS, DAYS, _within("c.ended_date")),
