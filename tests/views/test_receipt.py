@@ -8,12 +8,9 @@ from sessions.models import Receipt, SavedFilter
 from sessions.reports.registry import REPORTS
 from tests.factories import a_course, a_device, a_patient
 from tests.reports.rows import a_session, paris
-from tests.views.receipts import compare
+from tests.views.reports import FILE, PAGE, PDF, SPREADSHEET, compare
 
 pytestmark = pytest.mark.django_db
-
-PAGE = reverse("logbook:report", args=["sessions"])
-FILE, SPREADSHEET, PDF = (reverse(f"logbook:report-{form}", args=["sessions"]) for form in ("csv", "xlsx", "pdf"))
 
 
 @pytest.fixture
