@@ -26,10 +26,10 @@ class Part:
 PARTS: dict[str, tuple[Part, ...]] = {
     "sessions": (
         Part("months", _("Per month")),
-        Part("physician", _("Physician")),
-        Part("indication", _("Indication")),
-        Part("site", _("Site")),
-        Part("device", _("Device")),
+        Part("physician", _("By physician")),
+        Part("indication", _("By indication")),
+        Part("site", _("By site")),
+        Part("device", _("By device")),
         Part("counts", _("Sessions, counts"), inside=True),
         Part("list", _("List"), names_people=True),
     ),

@@ -232,30 +232,35 @@ def _groups(sums: Sums) -> tuple[Table, ...]:
     machines[0] = _("no device written")
     once = _("A session with two sites stands in two rows.")
     return (
-        _group("physician", _("Physician"), physicians, people),
-        _group("indication", _("Indication"), sums.by["indication"], dict(Indication.choices)),
-        _group("site", _("Site"), sums.by["site"], dict(Site.choices), once),
-        _group("device", _("Device"), devices, machines),
+        _group("physician", _("By physician"), _("Physician"), physicians, people),
+        _group("indication", _("By indication"), _("Indication"), sums.by["indication"], dict(Indication.choices)),
+        _group("site", _("By site"), _("Site"), sums.by["site"], dict(Site.choices), once),
+        _group("device", _("By device"), _("Device"), devices, machines),
     )
 
 
-def _group(name: str, title: str, sums: dict[Any, Counts], words: dict[Any, Any], note: str = "") -> Table:
+def _group(name: str, title: str, first: str, sums: dict[Any, Counts], words: dict[Any, Any], note: str = "") -> Table:
     rows = sorted(
         (Row((str(words[key]), *counts.values())) for key, counts in sums.items()), key=lambda row: row.values
     )
-    return Table(name, title, (Column(name, title), *COUNT_COLUMNS), rows, note=note)
+    return Table(name, title, (Column(name, first), *COUNT_COLUMNS), rows, note=note)
 
 
 def _all_counts(tables: Iterable[Table], total: Counts) -> Table:
     """Every count in one table, its first column saying by what, as a file needs it."""
     columns = (Column("by", _("Counted by")), Column("of", _("Value")), *COUNT_COLUMNS)
     rows = [
-        Row((str(table.title), _shown(row.values[0], table.columns[0].kind), *row.values[1:]))
+        Row((_counted_by(table), _shown(row.values[0], table.columns[0].kind), *row.values[1:]))
         for table in tables
         for row in table.rows
     ]
     rows.append(Row((_("All"), "", *total.values())))
     return Table("counts", _("Sessions, counts"), columns, rows)
+
+
+def _counted_by(table: Table) -> str:
+    """What the rows of a table are, as files have said it since the first."""
+    return str(table.title if table.name == "months" else table.columns[0].title)
 
 
 def _shown(value: Any, kind: str) -> str:

@@ -39,7 +39,7 @@ def test_nobody_is_told_of_a_table_that_is_not_for_them(report, identities, shar
 @pytest.mark.parametrize(
     ("report", "part", "form", "title"),
     [
-        ("sessions", "site", "csv", "Site"),
+        ("sessions", "site", "csv", "By site"),
         ("sessions", "", "xlsx", "Per month"),
         ("sessions", "", "pdf", ""),
         ("sessions", "gone", "csv", "gone"),
