@@ -17,7 +17,7 @@ from clinic.audit.models import Access, Act
 from sessions.reports.trail_filter import ACT_ORDERS, LOOK_ORDERS
 from tests.factories import a_course, a_patient
 from tests.reports.rows import paris
-from tests.reports.test_trail import a_look, an_act, rename
+from tests.reports.trails import a_look, an_act, rename
 
 pytestmark = pytest.mark.django_db
 
