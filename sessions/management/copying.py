@@ -7,7 +7,7 @@ rows as the database stored them. For a logbook that is filled to be measured; n
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -44,6 +44,7 @@ OWN = re.compile(
     r'|(?<!"birth_date":)(?<=")(?P<moment>\d{4}-\d\d-\d\dT[^"]+Z)(?=")|(?<!"birth_date":")(?P<day>\b\d{4}-\d\d-\d\d)(?=")'
 )
 SYLLABLES = ["ba", "bel", "ber", "bon", "car", "cha", "cor", "da", "del", "dé", "du", "fa", "far", "gar", "gau", "guy", "ha", "hé", "jo", "la", "le", "li", "lo", "ma", "mar", "mé", "mo", "na", "noë", "pa", "per", "pi", "ra", "ri", "ro", "sau", "si", "ta", "ti", "va", "vi"]  # fmt: skip
+BY_ACT = re.compile(r'\("?act_id"?')
 # A signature taken apart: texts that stay, and after each what a copy says in its own way.
 Pieces = list[tuple[str, str, str]]
 
@@ -134,8 +135,38 @@ def unguarded() -> Iterator[None]:
 
 
 @contextmanager
+def without_indexes(tables: Iterable[str]) -> Iterator[None]:
+    """An index that is made at the end, in order, costs a part of one that every row goes into; the unique ones stay.
+
+    So do those that lead from an act to its rows: that is how a copy finds them.
+    """
+    statement = {
+        "sqlite": "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE INDEX%'",
+        "postgresql": "SELECT indexname, tablename, indexdef FROM pg_indexes WHERE indexdef LIKE 'CREATE INDEX%' "
+        "AND schemaname = current_schema()",
+    }[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        found = [(name, sql) for name, table, sql in cursor.fetchall() if table in set(tables)]
+    aside = [(name, sql) for name, sql in found if not BY_ACT.search(sql)]
+    _say([f'DROP INDEX "{name}"' for name, _sql in aside])
+    try:
+        yield
+    finally:
+        _say([sql for _name, sql in aside])
+
+
+def copied_tables() -> list[str]:
+    """Every table that a copy writes to."""
+    models = [Act, Link, *recorded_models(), *map(history_of, recorded_models())]
+    return [model._meta.db_table for model in models]
+
+
+@contextmanager
 def _in_haste() -> Iterator[None]:
-    sqlite = ("synchronous = OFF", "foreign_keys = OFF", "cache_size = -200000", "temp_store = MEMORY")
+    sqlite = (
+        "journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF", "cache_size = -1000000", "temp_store = MEMORY",
+    )  # fmt: skip
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             kept = [

@@ -10,6 +10,7 @@ from sessions.management.commands.seed_bench import shares
 from tests.operations.running import manage
 
 pytestmark = pytest.mark.slow
+INDEXES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name <> 'clinic_cache'"
 
 
 def test_filled_logbook_is_as_acts_would_have_written_it(tmp_path: Path) -> None:
@@ -33,6 +34,18 @@ def test_filled_logbook_is_as_acts_would_have_written_it(tmp_path: Path) -> None
             for column, table in (("family_name", "logbook_patient"), ("name", "logbook_searchtext"))
         )
         assert (names, findable) == (7, 7)
+        assert set(database.execute(INDEXES).fetchall()) ^ as_migrated(tmp_path) == set()
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    finally:
+        database.close()
+
+
+def as_migrated(tmp_path: Path) -> set[tuple[str, str]]:
+    """The indexes of a logbook that nobody filled."""
+    assert manage(tmp_path / "empty", "migrate").returncode == 0
+    database = sqlite3.connect(tmp_path / "empty" / "logbook.sqlite3")
+    try:
+        return set(database.execute(INDEXES).fetchall())
     finally:
         database.close()
 
