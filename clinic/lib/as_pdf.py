@@ -53,7 +53,8 @@ MOST_COLUMNS_UPRIGHT = 6
 # Longer than any digest; what is longer still may break anywhere, or it would run off the page.
 LONGEST_WORD_OF_A_LINE = 72
 # What a picture may take of a page, in millimetres: it stands on one page, whatever its shape.
-PICTURE_WIDTH, PICTURE_HEIGHT, PICTURE_HEIGHT_WIDE = 178.0, 215.0, 130.0
+# Of a sheet on end, so much that what a letter says below its picture, and who signs it, stand on the same sheet.
+PICTURE_WIDTH, PICTURE_HEIGHT, PICTURE_HEIGHT_WIDE = 178.0, 170.0, 130.0
 _one_large_table = Lock()
 
 

@@ -22,10 +22,10 @@ def course_letter_pdf(letter: CourseLetter, *, picture: dict[str, Any] | None, a
     tables = (letter.scores, letter.settings, letter.events)
     with translation.override(letter.language):
         parts: list[dict[str, Any]] = [{"kind": "facts", "facts": [list(pair) for pair in letter.facts], "columns": 3}]
-        parts += _table(letter.scores)
-        parts += [picture] if picture else []
-        for table in tables[1:]:
+        for table in tables:
             parts += _table(table)
+        # After the tables: it fills most of a sheet, and above them it would leave half a sheet empty.
+        parts += [picture] if picture else []
         parts += _plan(letter)
         frame = Frame(
             title=letter.title,
