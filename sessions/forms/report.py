@@ -188,5 +188,5 @@ class ReportForm(LimitsForm):
 class KeepForm(KeyedForm):
     """The name under which limits are kept, and for whom."""
 
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=pgettext_lazy("kept limits", "Name"), max_length=80)
     shared = forms.BooleanField(label=_("Everybody who sees reports may use it"), required=False)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clinic.audit.history import History, RecordedQuerySet
 from clinic.lib.fields import Code, Line, Prose
@@ -65,7 +66,7 @@ class SavedFilter(Clinical):
 
     uid = address()
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("owner"))
-    name = Line(_("name"), max_length=80)
+    name = Line(pgettext_lazy("kept limits", "name"), max_length=80)
     report = Line(_("report"), max_length=40)
     question = Prose(_("limits"), blank=True)
     shared = models.BooleanField(_("everybody who sees reports may use it"))
