@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clinic.audit.history import History, RecordedQuerySet
 from clinic.lib.fields import Code, Line, Prose
@@ -68,7 +69,7 @@ class DeviceEntry(Clinical):
 
     uid = address()
     device = models.ForeignKey(Device, models.PROTECT, related_name="entries", verbose_name=_("device"))
-    kind = Code(_("what happened"), choices=DeviceEntryKind.choices)
+    kind = Code(pgettext_lazy("device", "what happened"), choices=DeviceEntryKind.choices)
     happened_date = models.DateField(_("date"))
     ended_date = models.DateField(
         _("used again from"),

@@ -8,7 +8,7 @@ from datetime import date
 from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from clinic.lib.table import Column, Row, Table
 from sessions.measures.words import DeviceEntryKind, YesNo
@@ -185,7 +185,7 @@ def _entries(entries: list[DeviceEntry]) -> Table:
     columns = (
         Column("date", _("Date"), "date"),
         Column("device", _("Device")),
-        Column("kind", _("What happened")),
+        Column("kind", pgettext("device", "What happened")),
         Column("nature", _("What was done or found")),
         Column("used_again", _("Used again from"), "date"),
         Column("done_by", _("Done by"), inside=True),
