@@ -74,8 +74,10 @@ def build(asked: Asked) -> Built:
     alike = _alike(found)
     people, words = people_named(one.physician for one in alike), dict(Indication.choices)
     tables = [
-        _counts("physician", _("Physician"), alike, lambda one: (people[one.physician], one.physician)),
-        _counts("indication", _("Indication"), alike, lambda one: (str(words[one.indication]), 0)),
+        _counts(
+            "physician", _("By physician"), _("Physician"), alike, lambda one: (people[one.physician], one.physician)
+        ),
+        _counts("indication", _("By indication"), _("Indication"), alike, lambda one: (str(words[one.indication]), 0)),
     ]
     active, first, maintenance, _on_hold = sums(one.counts for one in alike) if alike else (0, 0, 0, 0)
     if asked.identities:
@@ -115,14 +117,14 @@ COUNT_COLUMNS = (
 )
 
 
-def _counts(name: str, title: str, alike: list[Alike], of: Callable[[Alike], tuple[str, int]]) -> Table:
+def _counts(name: str, title: str, heading: str, alike: list[Alike], of: Callable[[Alike], tuple[str, int]]) -> Table:
     """One line for each word and key that `of` gives: two physicians of one name are two."""
     groups: dict[tuple[str, int], list[tuple[int, ...]]] = defaultdict(list)
     for one in alike:
         groups[of(one)].append(one.counts)
     rows = [Row((key[0], *sums(groups[key]))) for key in sorted(groups)]
     totals = sums(one.counts for one in alike) if alike else (0, 0, 0, 0)
-    return Table(name, title, (Column(name, title), *COUNT_COLUMNS), rows, totals=Row((_("All"), *totals)))
+    return Table(name, title, (Column(name, heading), *COUNT_COLUMNS), rows, totals=Row((_("All"), *totals)))
 
 
 def _list(found: QuerySet[Course], length: int, asked: Asked) -> Table:

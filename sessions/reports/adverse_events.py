@@ -72,12 +72,24 @@ def build(asked: Asked) -> Built:
     places, electrodes = dict(Site.choices), dict(UnderElectrode.choices)
     unknown = _("not written")
     tables = [
-        _table("term", _("Event"), events, lambda e: terms[e.term], lambda _key: everybody),
-        _table("severity", _("Severity"), events, lambda e: severities[e.severity], lambda _key: everybody),
-        _table("site", _("Site"), events, lambda e: places.get(e.site, unknown), at_site),
-        _table("device", _("Device"), events, lambda e: machines[e.device], with_device),
+        _table("term", _("By event"), _("Event"), events, lambda e: terms[e.term], lambda _key: everybody),
         _table(
-            "electrode", _("Electrode"), events, lambda e: electrodes.get(e.electrode, unknown), lambda _key: everybody
+            "severity",
+            _("By severity"),
+            _("Severity"),
+            events,
+            lambda e: severities[e.severity],
+            lambda _key: everybody,
+        ),
+        _table("site", _("By site"), _("Site"), events, lambda e: places.get(e.site, unknown), at_site),
+        _table("device", _("By device"), _("Device"), events, lambda e: machines[e.device], with_device),
+        _table(
+            "electrode",
+            _("By electrode"),
+            _("Electrode"),
+            events,
+            lambda e: electrodes.get(e.electrode, unknown),
+            lambda _key: everybody,
         ),
     ]
     if asked.identities:
@@ -148,17 +160,17 @@ COLUMNS = (
     Column("mild", gettext_lazy("mild"), "number"),
     Column("moderate", gettext_lazy("moderate"), "number"),
     Column("severe", gettext_lazy("severe"), "number"),
-    Column("sessions", gettext_lazy("Sessions with it"), "number"),
+    Column("sessions", gettext_lazy("Sessions with one"), "number"),
     Column("of_sessions", gettext_lazy("of sessions"), "number"),
     Column("per_sessions", gettext_lazy("per 100 sessions"), "number"),
-    Column("patients", gettext_lazy("Patients with it"), "number"),
+    Column("patients", gettext_lazy("Patients with one"), "number"),
     Column("of_patients", gettext_lazy("of patients"), "number"),
     Column("per_patients", gettext_lazy("per 100 patients"), "number"),
 )
 
 
 def _table(
-    name: str, title: str, events: list[Event], of: Callable[[Event], Any], basis: Callable[[Any], Basis]
+    name: str, title: str, heading: str, events: list[Event], of: Callable[[Event], Any], basis: Callable[[Any], Basis]
 ) -> Table:
     groups: dict[str, list[Event]] = defaultdict(list)
     for event in events:
@@ -167,7 +179,7 @@ def _table(
         Row((word, *_values(groups[word], basis(groups[word][0]))))
         for word in sorted(groups, key=lambda word: (-len(groups[word]), word))
     ]
-    return Table(name, title, (Column(name, title), *COLUMNS), rows, empty=_("No adverse event within these limits."))
+    return Table(name, title, (Column(name, heading), *COLUMNS), rows, empty=_("No adverse event within these limits."))
 
 
 def _values(events: Iterable[Event], basis: Basis) -> tuple[Any, ...]:

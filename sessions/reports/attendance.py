@@ -52,10 +52,12 @@ def build(asked: Asked) -> Built:
         _table(
             "months", _("Per month"), Column("month", _("Month of start"), "month"), months, total, lambda month: month
         ),
-        _table("physician", _("Physician"), Column("physician", _("Physician")), physicians, total, people.__getitem__),
+        _table(
+            "physician", _("By physician"), Column("physician", _("Physician")), physicians, total, people.__getitem__
+        ),
         _table(
             "indication",
-            _("Indication"),
+            _("By indication"),
             Column("indication", _("Indication")),
             indications,
             total,
@@ -64,7 +66,7 @@ def build(asked: Asked) -> Built:
         drops,
         _reasons(ended),
     )
-    dropped, planned = (drops.totals.values[2], drops.totals.values[1]) if drops.totals else (0, 0)
+    _number, planned, dropped = sums(alike.counts for alike in ended) if ended else (0, 0, 0)
     headline = (
         Headline(
             _shown(per_hundred(total[1], total[0])), _("%% attendance: %(part)s of %(whole)s") % _of(total[1], total[0])

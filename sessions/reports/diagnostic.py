@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db.models import Min, Prefetch, QuerySet
@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clinic.lib.figures import figure_text
 from clinic.lib.table import Column, Row, Table
 from sessions.measures.sites import Indication
-from sessions.measures.words import PERFORMED, SIGNED, ExtractionMode, Sufficiency
+from sessions.measures.words import PERFORMED, SIGNED, Comparator, ExtractionMode, Sufficiency
 from sessions.models import Result, Sample, SessionFigures
-from sessions.reports.rates import middle, per_hundred, sums
+from sessions.reports.rates import ONE_PLACE, middle, per_hundred, sums
 from sessions.reports.report import ROWS_ON_A_PAGE, Asked, Built, Headline, Report
 from sessions.reports.session_filter import ALL_LIMITS, counted_within
 
@@ -94,9 +95,11 @@ def build(asked: Asked) -> Built:
     """The numbers by mode, analyte and laboratory; for those who may see names, the tests one by one."""
     tests = _tests(asked)
     tables = [
-        _counts("mode", _("Mode"), tests, lambda test: _mode(test.mode)),
-        _counts("analyte", _("Analyte"), tests, lambda test: test.analyte or _("not written")),
-        _counts("laboratory", _("Laboratory"), tests, lambda test: test.laboratory or _("not written")),
+        _counts("mode", _("By mode"), _("Mode"), tests, lambda test: _mode(test.mode)),
+        _counts("analyte", _("By analyte"), _("Analyte"), tests, lambda test: test.analyte or _("not written")),
+        _counts(
+            "laboratory", _("By laboratory"), _("Laboratory"), tests, lambda test: test.laboratory or _("not written")
+        ),
     ]
     if asked.identities:
         tables.append(_list(tests, asked))
@@ -165,12 +168,12 @@ COUNT_COLUMNS = (
 )
 
 
-def _counts(name: str, title: str, tests: list[Test], of: Any) -> Table:
+def _counts(name: str, title: str, heading: str, tests: list[Test], of: Any) -> Table:
     groups: dict[str, list[Test]] = defaultdict(list)
     for test in tests:
         groups[str(of(test))].append(test)
     rows = [Row((word, *_values(groups[word]))) for word in sorted(groups)]
-    return Table(name, title, (Column(name, title), *COUNT_COLUMNS), rows, totals=Row((_("All"), *_values(tests))))
+    return Table(name, title, (Column(name, heading), *COUNT_COLUMNS), rows, totals=Row((_("All"), *_values(tests))))
 
 
 def _values(tests: list[Test]) -> tuple[Any, ...]:
@@ -242,7 +245,7 @@ def _line(test: Test, sample: Sample, at: datetime) -> Row:
             str(Sufficiency(test.sufficiency).label) if test.sufficiency else "",
             _result(result),
             result.reported_at if result else None,
-            int(waited) if waited is not None else None,
+            waited.quantize(ONE_PLACE, ROUND_HALF_UP) if waited is not None else None,
             ", ".join(states),
         ),
         key=session.uid,
@@ -253,7 +256,8 @@ def _line(test: Test, sample: Sample, at: datetime) -> Row:
 def _result(result: Result | None) -> str:
     if result is None or result.result_value is None:
         return ""
-    return f"{result.comparator} {result.result_value.normalize():f} {result.get_result_unit_display()}"
+    sign = "" if result.comparator == Comparator.EQUAL else f"{result.comparator} "
+    return f"{sign}{figure_text(result.result_value)} {result.get_result_unit_display()}"
 
 
 REPORT = Report(

@@ -34,8 +34,8 @@ PARTS: dict[str, tuple[Part, ...]] = {
         Part("list", _("List"), names_people=True),
     ),
     "active-courses": (
-        Part("physician", _("Physician")),
-        Part("indication", _("Indication")),
+        Part("physician", _("By physician")),
+        Part("indication", _("By indication")),
         Part("list", _("Courses"), names_people=True),
     ),
     "response": (
@@ -49,17 +49,17 @@ PARTS: dict[str, tuple[Part, ...]] = {
     # Its title names the measure, which the limits say.
     "course-curves": (Part("curves", _("Curves")),),
     "adverse-events": (
-        Part("term", _("Event")),
-        Part("severity", _("Severity")),
-        Part("site", _("Site")),
-        Part("device", _("Device")),
-        Part("electrode", _("Electrode")),
+        Part("term", _("By event")),
+        Part("severity", _("By severity")),
+        Part("site", _("By site")),
+        Part("device", _("By device")),
+        Part("electrode", _("By electrode")),
         Part("serious", _("Serious events"), names_people=True),
     ),
     "attendance": (
         Part("months", _("Per month")),
-        Part("physician", _("Physician")),
-        Part("indication", _("Indication")),
+        Part("physician", _("By physician")),
+        Part("indication", _("By indication")),
         Part("drop-out", _("Drop-out")),
         Part("reasons", _("Reasons for the end")),
     ),
@@ -78,9 +78,9 @@ PARTS: dict[str, tuple[Part, ...]] = {
         Part("incidents", _("Device incidents"), names_people=True),
     ),
     "diagnostic": (
-        Part("mode", _("Mode")),
-        Part("analyte", _("Analyte")),
-        Part("laboratory", _("Laboratory")),
+        Part("mode", _("By mode")),
+        Part("analyte", _("By analyte")),
+        Part("laboratory", _("By laboratory")),
         Part("list", _("Tests"), names_people=True),
     ),
     "data-quality": (

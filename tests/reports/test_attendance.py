@@ -89,6 +89,9 @@ def test_drop_out_ended_before_the_planned_number_and_not_at_the_goal(physician)
         ("course completed", 1), ("goal reached", 1), ("patient stopped coming", 2), ("contact lost", 1),
     ]  # fmt: skip
     assert totals(found, "reasons") == ("All", 5)
+    assert [(str(line.figure), str(line.words)) for line in found.headline] == [
+        ("100.0", "% attendance: 8 of 8"), ("50.0", "% drop-out: 2 of 4"),
+    ]  # fmt: skip
 
 
 def test_course_counts_in_the_period_of_its_end(physician):

@@ -66,8 +66,8 @@ def test_insufficient_outstanding_turnaround_and_repeats(physician, course):
         ("sodium", 1, 0, 0, None, 1, 0, None),
     ]
     assert [(line[0], line[7], line[9], line[10]) for line in rows(found, "list")] == [
-        ("A", "", 2, ""), ("B", "= 20 mmol/L", 4, "repeat"), ("C", "", 52, "outstanding, repeat"), ("D", "", None, "repeat"),
-        ("E", "", 51, "outstanding"),
+        ("A", "", Decimal("2.0"), ""), ("B", "20 mmol/L", Decimal("4.0"), "repeat"), ("C", "", Decimal("52.1"), "outstanding, repeat"), ("D", "", None, "repeat"),
+        ("E", "", Decimal("51.1"), "outstanding"),
     ]  # fmt: skip
 
 

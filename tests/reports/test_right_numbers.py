@@ -70,13 +70,24 @@ def _attendance(slow: Slow, asked: dict[str, Any]) -> tuple[Any, Any]:
     report = built(attendance.REPORT, **asked)
     booked, attended, rate, absent, _other = totals(report, "indication")[1:]
     dropped = totals(report, "drop-out")[2:5]
-    numbers = slow.attendance()
-    return ((booked, attended, absent, rate), dropped), ((*numbers, share(numbers[1], numbers[0])), slow.drop_outs())
+    numbers, drops = slow.attendance(), slow.drop_outs()
+    rates = share(numbers[1], numbers[0]), share(drops[2], drops[1])
+    return ((booked, attended, absent, rate), dropped, headline(report)), (
+        (*numbers, rates[0]),
+        drops,
+        ["–" if figure is None else figure for figure in rates],
+    )
+
+
+def headline(report: Any) -> list[Any]:
+    return [line.figure for line in report.headline]
 
 
 def _active(slow: Slow, asked: dict[str, Any]) -> tuple[Any, Any]:
-    _all, active, _first, maintenance, _held = totals(built(active_courses.REPORT, **asked), "indication")
-    return (active, maintenance), slow.active()
+    found = built(active_courses.REPORT, **asked)
+    _all, active, _first, maintenance, _held = totals(found, "indication")
+    figures = active, active - maintenance, maintenance
+    return (active, maintenance, headline(found)), (*slow.active(), list(figures))
 
 
 def _events(slow: Slow, asked: dict[str, Any]) -> tuple[Any, Any]:
@@ -109,8 +120,11 @@ def _events(slow: Slow, asked: dict[str, Any]) -> tuple[Any, Any]:
         )
     names = {str(Site(site).label) if site else "not written": values for site, values in sites.items()}
     found = [{line[0]: (line[1], *line[5:]) for line in rows(report, name)} for name in ("term", "site")]
-    serious = sum(event.serious == "yes" for session in slow.counted for event in session.events.all())
-    return (found, len(rows(report, "serious"))), ([terms, names], serious)
+    every = [event for session in slow.counted for event in session.events.all()]
+    serious = sum(event.serious == "yes" for event in every)
+    rate = share(len({event.session_id for event in every}), len(slow.counted))
+    first = [len(every), "–" if rate is None else rate, serious]
+    return (found, len(rows(report, "serious")), headline(report)), ([terms, names], serious, first)
 
 
 def _substances(slow: Slow, asked: dict[str, Any]) -> tuple[Any, Any]:
@@ -121,7 +135,9 @@ def _substances(slow: Slow, asked: dict[str, Any]) -> tuple[Any, Any]:
 def _diagnostic(slow: Slow, asked: dict[str, Any]) -> tuple[Any, Any]:
     if "indication" in asked:
         return (), ()
-    return totals(built(diagnostic.REPORT, **asked), "mode")[1:], slow.samples()
+    report, expected = built(diagnostic.REPORT, **asked), slow.samples()
+    first = [expected[0], "–" if expected[3] is None else expected[3], expected[4]]
+    return (totals(report, "mode")[1:], headline(report)), (expected, first)
 
 
 def _unsigned(slow: Slow, asked: dict[str, Any]) -> tuple[Any, Any]:
