@@ -188,7 +188,7 @@ def _list(found: QuerySet[SessionFigures], far: Far, shown: int, *, whole: bool)
         Column("physician", _("Physician")),
         Column("what", _("What to read again")),
     )
-    rows = found.order_by(F("day").desc(nulls_last=True), "-session")
+    rows = found.order_by(F("day").desc(nulls_last=True), F("started_at").desc(nulls_last=True), "-session")
     rows = rows.select_related("session__patient", "session__course", "session__physician")
     # Most of them show something else as well; the others are asked for by their keys.
     alone = [one for one in _by_key(rows, list(far)) if not _shows(one)]
@@ -212,8 +212,7 @@ def _by_key(rows: QuerySet[SessionFigures], keys: list[int]) -> Iterator[Session
 
 
 def _latest_first(one: SessionFigures) -> tuple[Any, ...]:
-    started = one.session.started_at
-    return (started is None, -started.timestamp() if started else 0, -one.pk)
+    return (one.started_at is None, -one.started_at.timestamp() if one.started_at else 0, -one.pk)
 
 
 def _shows(one: SessionFigures) -> list[Check]:

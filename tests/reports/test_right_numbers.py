@@ -208,3 +208,18 @@ def _compare(seed: int, physicians: list[User]) -> None:
     fill(random, physicians)
     for _question in range(QUESTIONS):
         every_report_is_right(limits(random, physicians) if random.random() < 0.9 else {})
+
+
+@pytest.mark.parametrize("module", [active_courses, data_quality, diagnostic, screening_positives, substances])
+def test_page_shows_the_first_rows_of_what_a_file_has(module: Any, physician, other_physician, monkeypatch) -> None:
+    fill(Random(7), [physician, other_physician])  # noqa: S311 -- a logbook by chance
+    whole = built(module.REPORT)
+    monkeypatch.setattr(module, "ROWS_ON_A_PAGE", 2)
+    page = built(module.REPORT, whole=False)
+    lists = [table for table in whole.tables if table.names_people]
+    assert lists
+    for table, first in zip(whole.tables, page.tables, strict=True):
+        cut = 2 if table in lists else None
+        assert [row.values for row in first.rows] == [row.values for row in table.rows][:cut]
+        assert first.length in (None, len(table.rows))
+        assert table.length == first.length
