@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.core.signals import setting_changed
 from django.test import Client
@@ -17,6 +19,7 @@ from clinic.audit import guard
 PASSWORD = "seven brown lamps under water"
 
 
+BESIDE_THE_DATABASE = [Path(settings.KEY_DIR, name) for name in ("anchors.jsonl", "verified.json", "verifying.json")]
 # What `make test` leaves out so that it is quick and needs Python alone; `.ci/run` asks for all of it.
 LEFT_OUT = {
     "browser": "needs a browser: set CLINIC_TEST_BROWSER=required, as .ci/run does",
@@ -59,8 +62,12 @@ def _one_chain_of_middleware() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Counts of failed log-ins stand in the cache table, which a flush leaves alone: they end with the test."""
+    """Counts of failed log-ins stand in the cache table, which a flush leaves alone, and what was anchored and verified in
+    files: they end with the test.
+    """
     yield
+    for file in BESIDE_THE_DATABASE:
+        file.unlink(missing_ok=True)
     if {"transactional_db", "live_server"} & set(request.fixturenames):
         cache.clear()
 

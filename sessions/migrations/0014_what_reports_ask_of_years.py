@@ -182,7 +182,7 @@ class Migration(migrations.Migration):
             model_name="sessionfigures",
             index=models.Index(
                 condition=models.Q(("absent", True)),
-                fields=["day", "month", "physician", "indication"],
+                fields=["day", "month", "physician", "indication", "record_status", "absent"],
                 name="session_figures_absent",
             ),
         ),

@@ -106,7 +106,7 @@ class SessionFigures(Figure):
                 fields=["day", "session"], condition=Q(record_status=DRAFT), name="session_figures_drafts"
             ),
             models.Index(
-                fields=["day", "month", "physician", "indication"], condition=Q(absent=True), name="session_figures_absent"
+                fields=["day", "month", "physician", "indication", "record_status", "absent"], condition=Q(absent=True), name="session_figures_absent"
             ),
             # The list of sessions, sorted by each of these: within one value a page is one stretch (session_order.py). The
             # condition is always true, and only who says it may take these indexes: SQLite would count with them, twenty

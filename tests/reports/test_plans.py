@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Count, F, Q, Sum
 
 from sessions.measures.words import PERFORMED, SIGNED
-from sessions.models import Course, CourseFigures, Outcome, SessionFigures, Tally
+from sessions.models import Answer, Course, CourseFigures, Outcome, SessionFigures, Tally
 from sessions.models.course import OPEN
 
 pytestmark = [
@@ -56,11 +56,29 @@ QUESTIONS: dict[str, Asked] = {
     "events of a year": lambda: of_the_year().filter(**COUNTED).values_list("indication").annotate(Sum("events"), Sum("serious")),
     "sessions with events": lambda: of_the_year().filter(events__gt=0).order_by("-day", "-session_id").values_list("day", "session_id"),
     "response per measure": lambda: (
-        Outcome.objects.filter(measure="HDSS", last_day__gte=date(2026, 1, 1), last_day__lte=date(2026, 12, 31))
-        .values_list("scale", "unit", "site", "side", "first_value", "last_value", "course_id")
+        Outcome.objects.filter(measure="HDSS", day__gte=date(2026, 1, 1), day__lte=date(2026, 12, 31))
+        .values_list("scale", "unit", "site", "side", "physician", "device", "first_value", "last_value").annotate(n=Count("pk"))
     ),
-    "baseline without an end": lambda: (
-        Outcome.objects.filter(measure="HDSS", last_day=None, first_day__gte=date(2026, 1, 1)).values_list("site", "course_id")
+    "every measure": lambda: (
+        Outcome.objects.filter(day__isnull=False).values_list("measure", "scale", "unit")
+        .annotate(fell=Count("pk", filter=Q(last_value__lt=F("first_value"))))
+    ),
+    "courses without a value": lambda: (
+        CourseFigures.objects.filter(last_day__gte=date(2026, 1, 1), indication__in=["hyperhidrosis"]).values_list("course_id")
+    ),
+    "absences": lambda: (
+        SessionFigures.objects.filter(absent=True, record_status__in=SIGNED, day__gte=date(2026, 1, 1)).values_list("month", "physician_id", "indication")
+    ),
+    "people": lambda: (
+        SessionFigures.objects.filter(day__gte=date(2026, 1, 1), status__in=["completed", "stopped"])
+        .values_list("patient_id", "device_id", "sites").distinct()
+    ),
+    "ended courses": lambda: (
+        Course.objects.order_by().filter(ended_date__isnull=False, ended_date__gte=date(2026, 1, 1))
+        .values_list("physician_id", "indication", "end_reason", "planned_sessions", "status")
+    ),
+    "answers that are not no": lambda: (
+        Answer.objects.order_by().exclude(reply="no").exclude(reply="not-applicable").exclude(reply="").values_list("item", "reply")
     ),
     "active courses": lambda: (
         Course.objects.filter(status__in=OPEN).values_list("pk", "physician_id", "figures__last_day", "figures__performed")
