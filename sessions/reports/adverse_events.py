@@ -1,7 +1,7 @@
 """Adverse events for each hundred sessions and each hundred patients, and the serious ones (domain 5.2, report 5)."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ from sessions.measures.sites import Side, Site
 from sessions.measures.words import EventTerm, Severity, UnderElectrode, YesNo
 from sessions.models import AdverseEvent
 from sessions.reports.rates import devices_named, per_hundred
-from sessions.reports.report import Asked, Built, Headline, Report
+from sessions.reports.report import ROWS_ON_A_PAGE, Asked, Built, Headline, Report
 from sessions.reports.session_filter import ALL_LIMITS, SessionFilter, counted_within
 from sessions.reports.sessions import counted, without_gaps
 
@@ -68,32 +68,18 @@ def build(asked: Asked) -> Built:
     everybody = Basis(sessions, len(people.everybody))
     at_site, with_device = _by_site(found, people), _by_device(found, people)
     machines = devices_named(event.device for event in events)
-    terms, severities = dict(EventTerm.choices), dict(Severity.choices)
-    places, electrodes = dict(Site.choices), dict(UnderElectrode.choices)
-    unknown = _("not written")
+    serious = sum(event.serious == YesNo.YES for event in events)
+    unknown = {"": _("not written")}
+    places, electrodes = dict(Site.choices) | unknown, dict(UnderElectrode.choices) | unknown
     tables = [
-        _table("term", _("By event"), _("Event"), events, lambda e: terms[e.term], lambda _key: everybody),
-        _table(
-            "severity",
-            _("By severity"),
-            _("Severity"),
-            events,
-            lambda e: severities[e.severity],
-            lambda _key: everybody,
-        ),
-        _table("site", _("By site"), _("Site"), events, lambda e: places.get(e.site, unknown), at_site),
-        _table("device", _("By device"), _("Device"), events, lambda e: machines[e.device], with_device),
-        _table(
-            "electrode",
-            _("By electrode"),
-            _("Electrode"),
-            events,
-            lambda e: electrodes.get(e.electrode, unknown),
-            lambda _key: everybody,
-        ),
+        _table("term", _("By event"), _("Event"), events, dict(EventTerm.choices), lambda _one: everybody),
+        _table("severity", _("By severity"), _("Severity"), events, dict(Severity.choices), lambda _one: everybody),
+        _table("site", _("By site"), _("Site"), events, places, at_site),
+        _table("device", _("By device"), _("Device"), events, machines, with_device),
+        _table("electrode", _("By electrode"), _("Electrode"), events, electrodes, lambda _one: everybody),
     ]
     if asked.identities:
-        tables.append(_serious(chosen))
+        tables.append(_serious(asked, serious))
     with_event = len({event.session for event in events})
     rate = per_hundred(with_event, sessions)
     headline = (
@@ -102,7 +88,7 @@ def build(asked: Asked) -> Built:
             "–" if rate is None else rate,
             _("sessions of a hundred with one: %(part)s of %(whole)s") % {"part": with_event, "whole": sessions},
         ),
-        Headline(sum(event.serious == YesNo.YES for event in events), _("serious")),
+        Headline(serious, _("serious")),
     )
     return Built(tuple(tables), headline, (_chart(events),))
 
@@ -113,7 +99,7 @@ def _events(chosen: SessionFilter) -> list[Event]:
         "session_id", "session__figures__patient", "session__figures__month", "session__figures__device", "term",
         "severity", "serious", "site", "under_electrode",
     )  # fmt: skip
-    found = AdverseEvent.objects.filter(session__in=sessions).order_by("session_id", "number", "pk")
+    found = AdverseEvent.objects.filter(session__in=sessions).order_by()
     return [Event(*row) for row in found.values_list(*columns)]
 
 
@@ -170,20 +156,18 @@ COLUMNS = (
 
 
 def _table(
-    name: str, title: str, heading: str, events: list[Event], of: Callable[[Event], Any], basis: Callable[[Any], Basis]
+    name: str, title: str, heading: str, events: list[Event], words: dict[Any, Any], basis: Callable[[Event], Basis]
 ) -> Table:
-    groups: dict[str, list[Event]] = defaultdict(list)
+    """By the figure of an event that has this name, the most frequent first."""
+    groups: dict[Any, list[Event]] = defaultdict(list)
     for event in events:
-        groups[str(of(event))].append(event)
-    rows = [
-        Row((word, *_values(groups[word], basis(groups[word][0]))))
-        for word in sorted(groups, key=lambda word: (-len(groups[word]), word))
-    ]
+        groups[getattr(event, name)].append(event)
+    ordered = sorted(groups, key=lambda key: (-len(groups[key]), str(words[key]), str(key)))
+    rows = [Row((str(words[key]), *_values(groups[key], basis(groups[key][0])))) for key in ordered]
     return Table(name, title, (Column(name, heading), *COLUMNS), rows, empty=_("No adverse event within these limits."))
 
 
-def _values(events: Iterable[Event], basis: Basis) -> tuple[Any, ...]:
-    events = list(events)
+def _values(events: list[Event], basis: Basis) -> tuple[Any, ...]:
     severities = Counter(event.severity for event in events)
     sessions, patients = len({event.session for event in events}), len({event.patient for event in events})
     return (
@@ -198,8 +182,8 @@ def _values(events: Iterable[Event], basis: Basis) -> tuple[Any, ...]:
     )
 
 
-def _serious(chosen: SessionFilter) -> Table:
-    sessions = counted_within(chosen).filter(serious__gt=0).order_by().values("session")
+def _serious(asked: Asked, length: int) -> Table:
+    sessions = counted_within(asked.chosen).filter(serious__gt=0).order_by().values("session")
     found = AdverseEvent.objects.filter(session__in=sessions, serious=YesNo.YES)
     found = found.select_related("session__patient", "session__device").order_by("-session__started_at", "-pk")
     columns = (
@@ -218,8 +202,16 @@ def _serious(chosen: SessionFilter) -> Table:
         Column("note", _("In words"), of_record=True),
     )
     empty = _("No serious event within these limits.")
-    rows = [_serious_line(event) for event in found]
-    return Table("serious", _("Serious events"), columns, rows, empty=empty, names_people=True, route="logbook:session")
+    return Table(
+        "serious",
+        _("Serious events"),
+        columns,
+        [_serious_line(event) for event in (found if asked.whole else found[:ROWS_ON_A_PAGE])],
+        empty=empty,
+        names_people=True,
+        route="logbook:session",
+        length=length,
+    )
 
 
 def _serious_line(event: AdverseEvent) -> Row:
