@@ -28,8 +28,9 @@ class Act(models.Model):
     class Meta:
         default_permissions = ()
         ordering = ["-at", "-id"]
-        # The guard of the accesses asks for it with each one that a purge deletes.
         indexes = [
+            models.Index(fields=["by", "at"], name="act_by_at"),
+            # The guard of the accesses asks for it with each one that a purge deletes.
             models.Index(fields=["subject"], name="act_purged_month", condition=models.Q(kind="purge_accesses")),
         ]
         constraints = [
