@@ -62,7 +62,7 @@ def _held(answer: dict[str, Any], before: dict[str, Any], sessions: int) -> bool
 def _asked(sessions: int) -> dict[str, Any]:
     """What a logbook of this size answers."""
     with tempfile.TemporaryDirectory(prefix="logbook-bench-") as folder:
-        environment = os.environ | {"CLINIC_DATA_DIR": folder}
+        environment = os.environ | {"CLINIC_DATA_DIR": f"{folder}/data"}
         if connection.vendor == "postgresql":
             name = f"bench_{sessions}"
             with connection.cursor() as cursor:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from django.utils import timezone  # noqa: E402
 from bench import by_hand  # noqa: E402
 from clinic.accounts.actions import create_account  # noqa: E402
 from clinic.accounts.models import User  # noqa: E402
+from sessions.actions.response import define_response  # noqa: E402
 from sessions.models import Patient, Session  # noqa: E402
 from sessions.reports import trail  # noqa: E402
 from sessions.reports.registry import REPORTS  # noqa: E402
@@ -72,9 +75,10 @@ def main() -> None:
 
 
 def _report(report: Any, chosen: SessionFilter) -> Answer:
-    asked = Asked(
-        SessionFilter(**{name: getattr(chosen, name) for name in chosen.names & report.limits}), at=timezone.now()
-    )
+    limits = {name: getattr(chosen, name) for name in chosen.names & report.limits}
+    definition = _definition() if report.code == "response" else ""
+    # As a physician sees the page: names, and the first lines of each list.
+    asked = Asked(SessionFilter(**limits), timezone.now(), identities=True, records=True, definition=definition)
     one_year = bool(chosen.names)
     standing = report.code in STANDING
     goal = (STANDING_MS if one_year else STANDING_ALL_MS) if standing else FREE_MS
@@ -118,10 +122,21 @@ def _patient_page() -> Answer:
     return _answered(Answer("page of one patient", PAGE_MS), page, [])
 
 
+@cache
+def _definition() -> str:
+    """A response of the measure of which the logbook has values at every session."""
+    values = {
+        "name": "Mesure", "measure": by_hand.MEASURE, "unit": "{score}", "rule": "fall", "amount": Decimal(1), "source": "Mesure",
+    }  # fmt: skip
+    return define_response(by=_somebody(), values=values).as_response().key
+
+
+@cache
 def _somebody() -> User:
     """A physician who need not change a password first."""
     administrator = User.objects.filter(role="administrator").order_by("pk")[0]
-    return create_account(
+    known = User.objects.filter(username="bench").first()
+    return known or create_account(
         by=administrator, username="bench", full_name="Dr Bench", role="physician", password="a long word for nobody", must_change_password=False
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ rows as the database stored them. For a logbook that is filled to be measured; n
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -29,7 +29,7 @@ from clinic.audit.stored import history_of, recorded_models, shape_now
 from clinic.lib.canonical import digest
 from sessions.models import Addendum, Patient, Session, Signature
 
-ENTRIES_AT_ONCE = 1000
+ENTRIES_AT_ONCE, ROWS_AT_ONCE = 1000, 500
 # The digits of an identifier that tell a copy: its last group.
 TOLD_BY = 12
 # What an act says of its own time, and what no copy moves.
@@ -70,7 +70,7 @@ class Block:
     """The keys of what was written, first and last, by table; and what of it is made anew for each copy."""
 
     spans: dict[type[models.Model], tuple[int, int]]
-    signatures: list[tuple[Signature, Pieces]]
+    signatures: list[tuple[dict[str, Any], Pieces]]
     shared: frozenset[str]
     moves: bool
 
@@ -87,11 +87,9 @@ def written(tell: Callable[[], None], *, moves: bool = True) -> Block:
     shared = frozenset(str(row.uid) for model in recorded_models() for row in _with_uid(model))
     tell()
     spans = {model: (before[model] + 1, last) for model, last in _last_keys().items() if last > before[model]}
-    signatures: list[Signature] = []
-    if Signature in spans:
-        signatures = list(Signature.objects.filter(pk__range=spans[Signature]))
+    signatures = _stored(Signature, spans[Signature]) if Signature in spans else []
     know_sizes()
-    return Block(spans, [(row, _pieces(row.content)) for row in signatures], shared, moves)
+    return Block(spans, [(row, _pieces(row["content"])) for row in signatures], shared, moves)
 
 
 def copy(block: Block, number: int) -> None:
@@ -208,6 +206,24 @@ def _last_keys() -> dict[type[models.Model], int]:
     return {model: _all(model).aggregate(last=Max("pk"))["last"] or 0 for model in tables}
 
 
+def _stored(model: type[models.Model], span: tuple[int, int]) -> list[dict[str, Any]]:
+    """Rows as the driver gives them, to be written as they are."""
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT * FROM "{model._meta.db_table}" WHERE "id" BETWEEN %s AND %s ORDER BY "id"', span)  # noqa: S608 -- names of our own tables
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _insert(model: type[models.Model], names: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+    """Rows of values as the driver takes them."""
+    into = f'INSERT INTO "{model._meta.db_table}" ({", ".join(names)}) VALUES '  # noqa: S608 -- as above
+    one = f"({', '.join(['%s'] * len(names))})"
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            some = rows[start : start + ROWS_AT_ONCE]
+            cursor.execute(into + ", ".join([one] * len(some)), list(chain.from_iterable(some)))
+
+
 def _with_uid(model: type[models.Model]) -> Iterator[Any]:
     names = {field.name for field in model._meta.concrete_fields}
     return iter(_all(model).only("uid")) if "uid" in names else iter(())
@@ -305,21 +321,22 @@ def _pieces(content: str) -> Pieces:
 def _sign(block: Block, turn: Turn) -> None:
     """Signatures over what the copies say of themselves."""
     said: dict[tuple[str, str], str] = {}
-    copies = []
+    copies, at = [], connection.ops.adapt_datetimefield_value(turn.at)
     for row, pieces in block.signatures:
         for _text, kind, value in pieces:
             if (kind, value) not in said:
                 said[kind, value] = _said(kind, value, block, turn)
         content = "".join(chain.from_iterable((text, said[kind, value]) for text, kind, value in pieces))
-        values = {field.attname: getattr(row, field.attname) for field in Signature._meta.concrete_fields}
-        values |= {
-            "id": row.pk + block.shift(Signature, turn),
-            "session_id": row.session_id + block.shift(Session, turn),
+        own = {
+            "id": row["id"] + block.shift(Signature, turn),
+            "session_id": row["session_id"] + block.shift(Session, turn),
+            "addendum_id": row["addendum_id"] and row["addendum_id"] + block.shift(Addendum, turn),
+            "signed_at": at,
+            "content": content,
+            "digest": digest(content),
         }
-        if row.addendum_id:
-            values["addendum_id"] = row.addendum_id + block.shift(Addendum, turn)
-        copies.append(Signature(**values | {"signed_at": turn.at, "content": content, "digest": digest(content)}))
-    _all(Signature).bulk_create(copies, batch_size=500)
+        copies.append(tuple((row | own).values()))
+    _insert(Signature, list(block.signatures[0][0]) if copies else [], copies)
 
 
 def _said(kind: str, value: str, block: Block, turn: Turn) -> str:
@@ -345,14 +362,10 @@ def _moment(at: datetime) -> str:
 
 def _seal(act_ids: range, at: datetime) -> None:
     keys, (covered, shape), last = ring(), shape_now(), head()
-    number, mac = last.number, last.mac
+    number, mac, moment = last.number, last.mac, connection.ops.adapt_datetimefield_value(at)
     texts, links = texts_of(act_ids, covered), []
     for act_id in act_ids:
         sealed = sha256(texts[act_id].encode("utf-8", "surrogatepass")).digest()
         number, mac = number + 1, mac_of(keys, number + 1, mac, moment_text(at), sealed)
-        links.append(
-            Link(
-                number=number, act_id=act_id, at=at, shape_id=shape[:SHAPE_DIGITS], digest=sealed, key_id=keys.key_id, mac=mac
-            )
-        )  # fmt: skip
-    _all(Link).bulk_create(links, batch_size=ENTRIES_AT_ONCE)
+        links.append((number, act_id, moment, shape[:SHAPE_DIGITS], sealed, keys.key_id, mac))
+    _insert(Link, ("number", "act_id", "at", "shape_id", "digest", "key_id", "mac"), links)
