@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy
 
 from clinic.lib.table import Column, Row, Table
 from sessions.measures.sites import Site
+from sessions.measures.words import RecordStatus
 from sessions.models import Application, Session
-from sessions.reports.session_filter import SessionFilter, standing_within
+from sessions.reports.session_filter import SessionFilter, figures_within, standing_within
 
 PAGE_SIZE = 50
 # A report shows the newest ones; the list of sessions leads through all.
@@ -34,8 +35,11 @@ LIST_COLUMNS = (
 def listed(chosen: SessionFilter, *, whole: bool) -> Table:
     """The sessions within these limits: the newest ones, or with `whole` every one."""
     found = standing_within(chosen).select_related("patient", "course", "physician", "device")
-    found = found.order_by(F("started_at").desc(nulls_last=True), "-pk")
-    rows = list(found if whole else found[: NEWEST + 1])
+    if whole:
+        rows = list(found.order_by(F("started_at").desc(nulls_last=True), "-pk"))
+    else:
+        newest = _newest(chosen, NEWEST + 1)
+        rows = sorted(found.filter(pk__in=newest), key=lambda session: newest.index(session.pk))
     more = not whole and len(rows) > NEWEST
     rows = rows if whole else rows[:NEWEST]
     sites = sites_of(found.order_by().values("pk") if whole else [row.pk for row in rows])
@@ -49,6 +53,21 @@ def listed(chosen: SessionFilter, *, whole: bool) -> Table:
         names_people=True,
         route="logbook:session",
     )
+
+
+def _newest(chosen: SessionFilter, number: int) -> list[int]:
+    """The keys of so many, the latest start first; those without a start only where the others are too few."""
+    found = figures_within(chosen)
+    if chosen.record_status != RecordStatus.IN_ERROR:
+        found = found.exclude(record_status=RecordStatus.IN_ERROR)
+    # Their days first, from the index, so that only the sessions of these are sorted.
+    days = list(found.filter(day__isnull=False).order_by("-day").values_list("day", flat=True)[:number])
+    latest = found.filter(day__gte=days[-1]) if days else found.none()
+    keys = list(latest.order_by("-started_at", "-session").values_list("session", flat=True)[:number])
+    if len(keys) < number:
+        undated = found.filter(day__isnull=True).order_by("-session")
+        keys += undated.values_list("session", flat=True)[: number - len(keys)]
+    return keys
 
 
 def sites_of(session_ids: Any) -> dict[int, list[str]]:
