@@ -63,7 +63,8 @@ def note_session(session: Session) -> None:
     stored = connection.ops.adapt_datefield_value
     number = int(f"{day:%Y%m%d}") if day else None
     month = day.replace(day=1) if day else None
-    run(_noting(connection.vendor), [stored(day), stored(month), number, number, session.pk])
+    signed = session.record_status in SIGNED
+    run(_noting(connection.vendor, signed), [stored(day), stored(month), number, number, session.pk])
 
 
 def tallied(session: Session) -> AnySet[Key]:
@@ -119,7 +120,8 @@ def _date_number(column: str, vendor: str) -> str:
 
 
 @cache
-def _noting(vendor: str) -> str:
+def _noting(vendor: str, signed: bool) -> str:
+    """SQL: the figures of one session. Nobody asks for the gaps of a draft, so that saving one does not count them."""
     born = _date_number("p.birth_date", vendor)
     counted = "(SELECT COUNT(*) FROM logbook_adverseevent e WHERE e.session_id = s.id{more})"
     columns = {
@@ -143,7 +145,7 @@ def _noting(vendor: str) -> str:
         "site": "COALESCE((SELECT a.site FROM logbook_application a WHERE a.session_id = s.id ORDER BY a.number, a.id LIMIT 1), '')",
         "sites": f"COALESCE(({_each_site(vendor)}), '')",
         "absent": f"s.status = '{Status.NOT_DONE}' AND s.outcome_reason = '{OutcomeReason.ABSENT}'",
-        "gaps": _gaps(),
+        "gaps": _gaps() if signed else "0",
     }
     # The patient stays as it is read until the act is done: whoever corrects the birth date meanwhile waits, and then
     # finds this row.

@@ -41,7 +41,7 @@ def statements(joined):
         " OR EXISTS (SELECT 1 FROM logbook_observation o WHERE o.session_id = s.id AND o.retyped <> '[]')"
         f" OR EXISTS (SELECT 1 FROM {results} AND r.retyped <> '[]')",
     }
-    number = " + ".join(f"CASE WHEN {holds} THEN {bit} ELSE 0 END" for bit, holds in gaps.items())
+    number = " + ".join(f"CASE WHEN {SIGNED} AND ({holds}) THEN {bit} ELSE 0 END" for bit, holds in gaps.items())
     yield f"""
         UPDATE logbook_sessionfigures SET (sites, absent, gaps) = (
             SELECT COALESCE(({joined}), ''), s.status = 'not-done' AND s.outcome_reason = 'absent', {number}

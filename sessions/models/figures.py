@@ -63,7 +63,7 @@ class SessionFigures(Figure):
 
     `day` is that of the start in the clinic's time zone, `month` its first; `age` the completed years on it; `site` that
     of the first application, empty where there is none; `sites` each site once, by name, with a comma between; `absent`:
-    not done because the patient did not come; `gaps` the sum of its `Gap`s.
+    not done because the patient did not come; `gaps` the sum of its `Gap`s once it is signed.
     """
 
     session = models.OneToOneField(Session, PROTECT, primary_key=True, related_name="figures", db_constraint=False)

@@ -224,7 +224,9 @@ def _sessions(shifts: Any, ends: tuple[int | None, int | None]) -> Counted:
         "site": "COALESCE(a.site, '')",
         "sites": "COALESCE(v.sites, '')",
         "absent": f"s.status = '{Status.NOT_DONE}' AND s.outcome_reason = '{OutcomeReason.ABSENT}'",
-        "gaps": " + ".join(f"CASE WHEN {holds} THEN {gap.value} ELSE 0 END" for gap, holds in _GAPS.items()),
+        "gaps": " + ".join(
+            f"CASE WHEN {_SIGNED} AND ({holds}) THEN {gap.value} ELSE 0 END" for gap, holds in _GAPS.items()
+        ),
     }
     events = (
         f"SELECT session_id, COUNT(*) AS events, SUM(CASE WHEN serious = '{YesNo.YES}' THEN 1 ELSE 0 END) AS serious, "  # noqa: S608 -- as above
