@@ -3,8 +3,10 @@
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -75,6 +77,17 @@ class Logbook:
         command = [sys.executable, "manage.py", *map(str, words)]
         pipe = subprocess.PIPE
         return subprocess.Popen(command, cwd=HERE, env=self.environment, stdout=pipe, stderr=pipe, text=True)
+
+    def killed(self, *words: Any, in_folder: Path, after: float) -> bool:
+        """Kill `manage.py words…` so many seconds after it began to write in that folder; false where it had ended."""
+        before = set(in_folder.glob(".logbook-*"))  # what the one killed before has left
+        program = self.started(*words)
+        while program.poll() is None and not set(in_folder.glob(".logbook-*")) - before:
+            time.sleep(0.001)
+        time.sleep(after)
+        program.kill()
+        program.communicate()
+        return program.returncode == -signal.SIGKILL
 
     def shell(self, script: str, **values: str) -> str:
         done = self.manage("shell", "-v", "0", "-c", script, **values)

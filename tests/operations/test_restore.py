@@ -309,12 +309,8 @@ def test_killed_at_any_moment_there_is_one_of_the_two_and_the_next_restore_ends_
     logbook.shell(MORE)
     newer = logbook.told()
     killed = 0
-    for delay in (0.8, 1.2, 1.6, 2.0, 2.6):
-        program = logbook.started("restore", backup, "--yes")
-        time.sleep(delay)
-        program.send_signal(signal.SIGKILL)
-        program.communicate()
-        killed += program.returncode == -signal.SIGKILL
+    for after in (0, 0.05, 0.2, 0.5, 1):
+        killed += logbook.killed("restore", backup, "--yes", in_folder=logbook.folder, after=after)
         time.sleep(0.5)  # until the server of PostgreSQL has noticed
         assert logbook.told()[:2] in [newer[:2], (number, code)]
     assert killed > 0
