@@ -65,7 +65,7 @@ def test_verification_among_sixteen_writers_has_nothing_to_say(physician, client
     def write() -> None:
         for _round in range(ROUNDS):
             log_session(by=physician, course=course, entry=entry, key=uuid4())
-            a_patient(by=physician)
+            a_patient(by=physician, record_number="")
 
     def log_in() -> None:
         for _round in range(ROUNDS):
@@ -109,7 +109,7 @@ def test_habit_of_the_server_breaks_no_act(physician):
         cursor.execute(f"ALTER DATABASE \"{name}\" SET default_transaction_isolation = 'repeatable read'")
     try:
         connections.close_all()
-        assert at_once(*[lambda: [a_patient(by=physician) for _round in range(ROUNDS)]] * 8) == []
+        assert at_once(*[lambda: [a_patient(by=physician, record_number="") for _round in range(ROUNDS)]] * 8) == []
         assert verify()[1] == []
     finally:
         with connection.cursor() as cursor:
@@ -147,7 +147,7 @@ def test_clock_that_wanders_over_the_end_of_months_raises_no_alarm(physician):
             record_event("log_in", by=physician)
     for zone in ("Pacific/Kiritimati", "America/Adak"):
         with override_settings(TIME_ZONE=zone), timezone.override(zone):
-            a_patient(by=physician)
+            a_patient(by=physician, record_number="")
             assert [finding for finding in verify()[1] if finding.alters] == []
     assert Seal.objects.count() >= 2
 

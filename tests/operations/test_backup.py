@@ -27,7 +27,7 @@ from clinic.audit.chain import head
 from tests.factories import a_patient
 physician = User.objects.get(username="morel")
 while True:
-    a_patient(by=physician, family_name=f"P{os.getpid()}")
+    a_patient(by=physician, family_name=f"P{os.getpid()}", record_number="")
     print(head().number, flush=True)
 """
 # In the database that a backup came from or went to: the numbers of the chain, and whether they have no gap.
