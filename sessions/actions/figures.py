@@ -2,11 +2,12 @@
 
 A draft costs one row. The tallies, the figures of the course and its outcomes move when a signed state does. Whoever
 writes locks in one order, so that nobody waits in a circle: session, course, patient, then the figures of the session,
-tallies in the order of their keys, the course, its outcomes, and last the chain.
+tallies in the order of their keys, the course, its outcomes, tallies of periods by key, and last the chain.
 """
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AnySet
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, lru_cache
 from itertools import chain
@@ -17,14 +18,15 @@ from django.utils import timezone
 
 from clinic.audit.queue import one_writer
 from clinic.audit.statements import run
+from sessions.actions import period_tallies
 from sessions.measures.gaps import COMPARED_FIGURES, TIMES_FAR_APART, Gap
 from sessions.measures.words import PERFORMED, SIGNED, Moment, OutcomeReason, Status
-from sessions.models import CourseFigures, Outcome, Patient, Session, SessionFigures, Tally
+from sessions.models import CourseFigures, Outcome, Patient, PeriodTally, Session, SessionFigures, Tally
 from sessions.models.figures import Counted, Figure
 
 Key = tuple[Any, ...]
-SESSIONS, TALLIES, COURSES, OUTCOMES = (
-    model._meta.db_table for model in (SessionFigures, Tally, CourseFigures, Outcome)
+TABLES = SESSIONS, TALLIES, COURSES, OUTCOMES, PERIODS = tuple(
+    model._meta.db_table for model in (SessionFigures, Tally, CourseFigures, Outcome, PeriodTally)
 )
 TALLIED = ("site", "month", "physician_id", "indication", "device", "status", "late_record")
 OF_COURSE = (
@@ -67,27 +69,42 @@ def note_session(session: Session) -> None:
     run(_noting(connection.vendor, signed), [stored(day), stored(month), number, number, session.pk])
 
 
-def tallied(session: Session) -> AnySet[Key]:
-    """In which tallies this session stands now: read before an act changes it."""
+@dataclass(frozen=True)
+class Before:
+    """What one session counted for until an act changed it: its tallies, and what it adds to those of periods."""
+
+    tallies: AnySet[Key] = frozenset()
+    of_periods: dict[period_tallies.Key, period_tallies.Sums] = field(default_factory=dict)
+
+
+def counts_for(session: Session) -> Before:
+    """What this session counts for now: read before an act changes it."""
+    return Before(_tallied(session), period_tallies.counted_of(session))
+
+
+def _tallied(session: Session) -> AnySet[Key]:
     keys: set[Key] = set()
     for site, *key in run(_TALLIED, [session.pk, *SIGNED]):
         keys |= {("", *key), (site or "", *key)}
     return keys
 
 
-def note_signed(session: Session, before: AnySet[Key] = frozenset()) -> None:
+def note_signed(session: Session, before: Before | None = None) -> None:
     """The figures of a session, its course and the tallies, after an act changed what is signed.
 
-    `before`: in which tallies it stood until now; none for a draft that was just signed.
+    `before`: what it counted for until now; nothing for a draft that was just signed.
     """
+    before = before or Before()
     if connection.features.has_select_for_update:
-        # A statement of its own: what is read after the wait must be what the other one wrote.
+        # Statements of their own: what is read after the wait must be what the other one wrote.
         run("SELECT id FROM logbook_course WHERE id = %s FOR NO KEY UPDATE", [session.course_id])
+        run("SELECT id FROM logbook_patient WHERE id = %s FOR NO KEY UPDATE", [session.patient_id])
     note_session(session)
-    after = tallied(session)
-    if before or after:
-        _move({key: (key in after) - (key in before) for key in before ^ after})
-        _note_course(session, anew=bool(before))
+    tallies = _tallied(session)
+    if before.tallies or tallies:
+        _move({key: (key in tallies) - (key in before.tallies) for key in before.tallies ^ tallies})
+        _note_course(session, anew=bool(before.tallies))
+        period_tallies.move_tallies(session, before.of_periods)
 
 
 def note_patient(patient: Patient) -> None:
@@ -102,8 +119,8 @@ def rebuild_figures(counted: Iterable[Counted]) -> int:
     with one_writer(), transaction.atomic():
         if connection.vendor == "postgresql":
             # Whoever writes a record now has its figures before or after these, never lost between.
-            run(f"LOCK TABLE {SESSIONS}, {TALLIES}, {COURSES}, {OUTCOMES} IN SHARE ROW EXCLUSIVE MODE", [])
-        for table in (SESSIONS, TALLIES, COURSES, OUTCOMES):
+            run(f"LOCK TABLE {', '.join(TABLES)} IN SHARE ROW EXCLUSIVE MODE", [])
+        for table in TABLES:
             run(f"DELETE FROM {table}", [])  # noqa: S608 -- names of our own tables
         return sum(_written(part) for part in counted)
 

@@ -14,7 +14,7 @@ from clinic.accounts.rules import why_not_may
 from clinic.audit.act import Writing, act
 from clinic.lib.problems import Problem, Refused, Unchanged, refuse
 from clinic.lib.rows import put
-from sessions.actions.figures import note_session, note_signed, tallied
+from sessions.actions.figures import counts_for, note_session, note_signed
 from sessions.actions.known import absolute_answers_of, locked_course
 from sessions.actions.session_rows import Entry, write_rows, write_screening
 from sessions.measures.answers import Reply
@@ -70,7 +70,7 @@ def mark_in_error(*, by: User, session: Session, reason: str, version: int, key:
         stored = locked(session, version)
         if stored.is_in_error:
             raise Refused([Problem("", _("This record is already marked as entered in error."))])
-        before = tallied(stored)
+        before = counts_for(stored)
         stored.record_status = RecordStatus.IN_ERROR
         stored.version += 1
         writing.change(stored, "record_status", "version")

@@ -13,7 +13,7 @@ from clinic.accounts.rules import why_not_may
 from clinic.audit.act import Writing, act
 from clinic.lib.canonical import canonical_json, digest
 from clinic.lib.problems import Problem, Refused, refuse
-from sessions.actions.figures import note_signed, tallied
+from sessions.actions.figures import counts_for, note_signed
 from sessions.actions.known import answers_of
 from sessions.actions.session import locked, rewrite
 from sessions.actions.session_rows import Entry
@@ -77,7 +77,7 @@ def amend_session(
         stored = locked(session, version)
         if not stored.is_signed:
             raise Refused([Problem("", _("Only a signed record is amended."), "state")])
-        before = tallied(stored)
+        before = counts_for(stored)
         stored.revision += 1
         stored.record_status = RecordStatus.AMENDED
         rewrite(writing, stored, entry, writing.at)

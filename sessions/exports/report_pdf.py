@@ -40,7 +40,7 @@ def _table(table: Table, *, wide: bool) -> list[dict[str, Any]]:
 
 
 def _definition(report: Report, built: Built) -> list[dict[str, Any]]:
-    version = _("Definition, version %(version)s.") % {"version": f"{report.version} {built.used}".strip()}
+    version = f"{_('Definition')}{_(':')} {report.version_in_words(built.used)}"
     lines = [*built.notes, *report.definition, version]
     return [
         {"kind": "heading", "text": _("What is counted")},

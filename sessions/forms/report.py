@@ -146,6 +146,11 @@ class LimitsForm(forms.Form):
         values["device"] = values["device"].uid if values.get("device") else None
         return urlencode(sorted((name, str(value)) for name, value in values.items() if value not in (None, "", False)))
 
+    def without_period(self) -> str:
+        """The other limits as an address holds them: a usual period is added to them."""
+        pieces = self.question(days=False).split("&")
+        return "&".join(piece for piece in pieces if piece.partition("=")[0] not in {"period", *DATES})
+
     def in_words(self) -> str:
         """The limits that were set, as a reader reads them; found to be sound before."""
         said = []
@@ -164,11 +169,21 @@ class LimitsForm(forms.Form):
         return " · ".join(said) or str(_("No limits"))
 
 
+class UsualChoice(forms.ChoiceField):
+    """A choice that is never left open: where nothing is chosen, `initial` is, and the page shows it."""
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return data or initial
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(value or self.initial)
+
+
 class ReportForm(LimitsForm):
     """The limits of one report, which of its tables a file shall hold, and which of its definitions is used."""
 
     part = forms.SlugField(required=False, max_length=40, widget=forms.HiddenInput)
-    definition = forms.ChoiceField(label=_("Definition"), required=False)
+    definition = UsualChoice(label=_("Definition"), required=False)
     shared = forms.BooleanField(
         label=_("To be handed on"), required=False, help_text=_("Without names, and small numbers are hidden.")
     )
@@ -182,6 +197,8 @@ class ReportForm(LimitsForm):
         else:
             self.fields["definition"].choices = report.definitions()  # type: ignore[attr-defined]
             self.fields["definition"].label = report.choice  # type: ignore[assignment]
+            if report.usual and not (data or {}).get("definition"):
+                self.fields["definition"].initial = report.usual()
             self.order_fields(["definition"])
 
 

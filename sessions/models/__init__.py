@@ -4,7 +4,7 @@ from sessions.models.application import Application, Phase
 from sessions.models.course import Course, CourseSite
 from sessions.models.device import Device, DeviceEntry
 from sessions.models.event import AdverseEvent
-from sessions.models.figures import CourseFigures, Outcome, SessionFigures, Tally
+from sessions.models.figures import CourseFigures, Outcome, PeriodTally, SessionFigures, Tally
 from sessions.models.observation import Observation, Result, Sample
 from sessions.models.patient import Patient
 from sessions.models.receipt import Receipt, SavedFilter
@@ -29,6 +29,7 @@ __all__ = [
     "Observation",
     "Outcome",
     "Patient",
+    "PeriodTally",
     "Phase",
     "Receipt",
     "ResponseDefinition",

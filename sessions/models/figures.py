@@ -156,6 +156,35 @@ class Tally(Figure):
         return f"{self.month:%Y-%m}: {self.number}"
 
 
+class PeriodTally(Figure):
+    """What was performed in a calendar year, and in all time (year 0): how many sessions, patients and events.
+
+    Signed sessions that were performed, each once, and so is each patient; `counted_by` and `value` say by what
+    (`sessions/measures/counted.py`). The month is 0, but for severities, which stand by month as well.
+    """
+
+    year = models.SmallIntegerField()
+    month = models.SmallIntegerField()
+    counted_by = Code()
+    value = Code()
+    sessions = models.IntegerField()
+    patients = models.IntegerField()
+    events = models.IntegerField()
+    mild = models.IntegerField()
+    moderate = models.IntegerField()
+    severe = models.IntegerField()
+
+    class Meta(Figure.Meta):
+        verbose_name = _("tally of a year")
+        verbose_name_plural = _("tallies of years")
+        constraints = [
+            models.UniqueConstraint(fields=["year", "month", "counted_by", "value"], name="period_tally_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.year} {self.counted_by} {self.value}: {self.sessions}"
+
+
 class CourseFigures(Figure):
     """How a course went, of its signed sessions; a course without any has no row.
 

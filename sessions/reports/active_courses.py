@@ -18,7 +18,7 @@ from sessions.measures.words import CoursePhase, CourseStatus
 from sessions.models import Course, CourseSite
 from sessions.models.course import OPEN
 from sessions.reports.rates import courses_within, people_named, sums
-from sessions.reports.report import ROWS_ON_A_PAGE, Asked, Built, Headline, Report
+from sessions.reports.report import ROWS_ON_A_PAGE, Asked, Built, Headline, Report, days_named
 from sessions.reports.session_filter import ALL_LIMITS
 
 COURSES_AT_ONCE = 2_000
@@ -186,4 +186,5 @@ REPORT = Report(
     definition=DEFINITION,
     build=build,
     limits=ALL_LIMITS,
+    named=days_named,
 )

@@ -1,9 +1,5 @@
 """Adverse events for each hundred sessions and each hundred patients, and the serious ones (domain 5.2, report 5)."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,13 +7,15 @@ from django.utils.translation import gettext_lazy
 
 from clinic.lib.chart import Chart, Series
 from clinic.lib.table import Column, Row, Table
+from sessions.measures.counted import CountedBy
 from sessions.measures.sites import Side, Site
 from sessions.measures.words import EventTerm, Severity, UnderElectrode, YesNo
 from sessions.models import AdverseEvent
+from sessions.reports.events_counted import Counts, Seen, events_counted
 from sessions.reports.rates import devices_named, per_hundred
 from sessions.reports.report import ROWS_ON_A_PAGE, Asked, Built, Headline, Report
-from sessions.reports.session_filter import ALL_LIMITS, SessionFilter, counted_within
-from sessions.reports.sessions import counted, without_gaps
+from sessions.reports.session_filter import ALL_LIMITS, counted_within
+from sessions.reports.sessions import without_gaps
 
 DEFINITION = (
     gettext_lazy("Counted are the adverse events of signed sessions that were performed, within the limits."),
@@ -36,107 +34,34 @@ DEFINITION = (
 )
 
 
-@dataclass(frozen=True)
-class Event:
-    """One event, with what it is counted by."""
-
-    session: int
-    patient: int
-    month: date | None
-    device: int | None
-    term: str
-    severity: str
-    serious: str
-    site: str
-    electrode: str
-
-
-@dataclass(frozen=True)
-class Basis:
-    """How many sessions and patients a rate is of."""
-
-    sessions: int | None
-    patients: int | None
-
-
 def build(asked: Asked) -> Built:
     """Events by term, severity, site, device and electrode, with their rates; for those who may, the serious ones."""
-    events, chosen = _events(asked.chosen), asked.chosen
-    found = counted(chosen)
-    sessions = found.total().performed
-    people = _people(chosen)
-    everybody = Basis(sessions, len(people.everybody))
-    at_site, with_device = _by_site(found, people), _by_device(found, people)
-    machines = devices_named(event.device for event in events)
-    serious = sum(event.serious == YesNo.YES for event in events)
+    counts = events_counted(asked.chosen)
+    whole, seen = counts.of(CountedBy.PERFORMED), counts.of(CountedBy.EVENT)
+    serious = counts.of(CountedBy.SERIOUS, YesNo.YES).events
     unknown = {"": _("not written")}
     places, electrodes = dict(Site.choices) | unknown, dict(UnderElectrode.choices) | unknown
+    machines = {str(key or 0): name for key, name in devices_named(map(int, counts.by[CountedBy.EVENT_DEVICE])).items()}
     tables = [
-        _table("term", _("By event"), _("Event"), events, dict(EventTerm.choices), lambda _one: everybody),
-        _table("severity", _("By severity"), _("Severity"), events, dict(Severity.choices), lambda _one: everybody),
-        _table("site", _("By site"), _("Site"), events, places, at_site),
-        _table("device", _("By device"), _("Device"), events, machines, with_device),
-        _table("electrode", _("By electrode"), _("Electrode"), events, electrodes, lambda _one: everybody),
+        _table("term", _("By event"), _("Event"), counts, CountedBy.TERM, dict(EventTerm.choices)),
+        _table("severity", _("By severity"), _("Severity"), counts, CountedBy.SEVERITY, dict(Severity.choices)),
+        _table("site", _("By site"), _("Site"), counts, CountedBy.EVENT_SITE, places, CountedBy.SITE),
+        _table("device", _("By device"), _("Device"), counts, CountedBy.EVENT_DEVICE, machines, CountedBy.DEVICE),
+        _table("electrode", _("By electrode"), _("Electrode"), counts, CountedBy.ELECTRODE, electrodes),
     ]
     if asked.identities:
         tables.append(_serious(asked, serious))
-    with_event = len({event.session for event in events})
-    rate = per_hundred(with_event, sessions)
+    rate = per_hundred(seen.sessions, whole.sessions)
     headline = (
-        Headline(len(events), _("adverse events")),
+        Headline(seen.events, _("adverse events")),
         Headline(
             "–" if rate is None else rate,
-            _("sessions of a hundred with one: %(part)s of %(whole)s") % {"part": with_event, "whole": sessions},
+            _("sessions of a hundred with one: %(part)s of %(whole)s")
+            % {"part": seen.sessions, "whole": whole.sessions},
         ),
         Headline(serious, _("serious")),
     )
-    return Built(tuple(tables), headline, (_chart(events),))
-
-
-def _events(chosen: SessionFilter) -> list[Event]:
-    sessions = counted_within(chosen).filter(events__gt=0).order_by().values("session")
-    columns = (
-        "session_id", "session__figures__patient", "session__figures__month", "session__figures__device", "term",
-        "severity", "serious", "site", "under_electrode",
-    )  # fmt: skip
-    found = AdverseEvent.objects.filter(session__in=sessions).order_by()
-    return [Event(*row) for row in found.values_list(*columns)]
-
-
-# --- What the rates are of -----------------------------------------------------------------------
-
-
-@dataclass
-class People:
-    """Who had a session performed: all, by device, and by site."""
-
-    everybody: set[int] = field(default_factory=set)
-    device: dict[int | None, set[int]] = field(default_factory=lambda: defaultdict(set))
-    site: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
-
-
-def _people(chosen: SessionFilter) -> People:
-    """Everybody once for each device and each set of sites, from one reading of the figures."""
-    people = People()
-    for patient, device, sites in (
-        counted_within(chosen).order_by().values_list("patient", "device", "sites").distinct()
-    ):
-        people.everybody.add(patient)
-        people.device[device].add(patient)
-        for site in filter(None, sites.split(",")):
-            people.site[site].add(patient)
-    return people
-
-
-def _by_device(found: Any, people: People) -> Callable[[Event], Basis]:
-    return lambda event: Basis(found.by["device"][event.device or 0].performed, len(people.device[event.device]))
-
-
-def _by_site(found: Any, people: People) -> Callable[[Event], Basis]:
-    nothing = Basis(None, None)
-    return lambda event: (
-        Basis(found.by["site"][event.site].performed, len(people.site[event.site])) if event.site else nothing
-    )
+    return Built(tuple(tables), headline, (_chart(counts),))
 
 
 # --- Tables and chart ----------------------------------------------------------------------------
@@ -156,29 +81,36 @@ COLUMNS = (
 
 
 def _table(
-    name: str, title: str, heading: str, events: list[Event], words: dict[Any, Any], basis: Callable[[Event], Basis]
+    name: str,
+    title: str,
+    heading: str,
+    counts: Counts,
+    by: CountedBy,
+    words: dict[str, Any],
+    of: CountedBy = CountedBy.PERFORMED,
 ) -> Table:
-    """By the figure of an event that has this name, the most frequent first."""
-    groups: dict[Any, list[Event]] = defaultdict(list)
-    for event in events:
-        groups[getattr(event, name)].append(event)
-    ordered = sorted(groups, key=lambda key: (-len(groups[key]), str(words[key]), str(key)))
-    rows = [Row((str(words[key]), *_values(groups[key], basis(groups[key][0])))) for key in ordered]
+    """The most frequent first; `of`: what the rates are of, all that was performed unless there is one of each value."""
+    found = counts.by[by]
+    ordered = sorted(found, key=lambda value: (-found[value].events, str(words[value]), value))
+    rows = []
+    for value in ordered:
+        # An event whose site was not written has no rate.
+        whole = counts.of(of) if of == CountedBy.PERFORMED else counts.of(of, value) if value else None
+        rows.append(Row((str(words[value]), *_values(found[value], whole))))
     return Table(name, title, (Column(name, heading), *COLUMNS), rows, empty=_("No adverse event within these limits."))
 
 
-def _values(events: list[Event], basis: Basis) -> tuple[Any, ...]:
-    severities = Counter(event.severity for event in events)
-    sessions, patients = len({event.session for event in events}), len({event.patient for event in events})
+def _values(seen: Seen, whole: Seen | None) -> tuple[Any, ...]:
+    sessions, patients = (whole.sessions, whole.patients) if whole else (None, None)
     return (
-        len(events),
-        *(severities[word] for word in Severity.values),
+        seen.events,
+        *seen.severities,
+        seen.sessions,
         sessions,
-        basis.sessions,
-        per_hundred(sessions, basis.sessions or 0),
+        per_hundred(seen.sessions, sessions or 0),
+        seen.patients,
         patients,
-        basis.patients,
-        per_hundred(patients, basis.patients or 0),
+        per_hundred(seen.patients, patients or 0),
     )
 
 
@@ -240,12 +172,12 @@ def _serious_line(event: AdverseEvent) -> Row:
     )
 
 
-def _chart(events: list[Event]) -> Chart:
+def _chart(counts: Counts) -> Chart:
     """Events per month by severity, the severest first: the first one of a stack is the darkest."""
-    months = list(without_gaps(sorted({event.month for event in events if event.month})))
-    counts = Counter((event.month, event.severity) for event in events)
+    months = list(without_gaps(sorted({month for month, _severity in counts.by_month})))
     series = tuple(
-        Series(label, tuple(counts[month, word] for month in months)) for word, label in reversed(Severity.choices)
+        Series(label, tuple(counts.by_month.get((month, word), 0) for month in months))
+        for word, label in reversed(Severity.choices)
     )
     return Chart(
         "events-per-month",

@@ -23,6 +23,7 @@ from sessions.models import Observation
 from sessions.reports.documented import Labels
 from sessions.reports.report import Asked, Built, Headline, Report
 from sessions.reports.response import OPPOSITE, median, plain
+from sessions.reports.responses import first_documented
 from sessions.reports.scales import scale_words, unit_words
 from sessions.reports.session_filter import ALL_LIMITS, SessionFilter, counted_within
 
@@ -103,6 +104,17 @@ def build(asked: Asked) -> Built:
 def measures() -> list[tuple[str, str | Promise]]:
     """Every measure, as the choices of the report."""
     return [(measure.code, measure.name) for measure in MEASURES]
+
+
+def usual_measure() -> str:
+    """The first measure of which something is documented."""
+    return first_documented([(measure.code, measure.code, "") for measure in MEASURES])
+
+
+def measure_named(code: str) -> str:
+    """The measure of this code in words; the code where there is none any more."""
+    measure = BY_CODE.get(code)
+    return str(measure.name) if measure else code
 
 
 def _curves(chosen: SessionFilter, measure: Measure) -> dict[Place, Curve]:
@@ -206,4 +218,6 @@ REPORT = Report(
     limits=ALL_LIMITS,
     definitions=measures,
     choice=gettext_lazy("Measure"),
+    usual=usual_measure,
+    named=measure_named,
 )

@@ -20,8 +20,9 @@ from django.utils.translation import gettext as _
 
 from sessions.measures.gaps import COMPARED_FIGURES, TIMES_FAR_APART, Gap
 from sessions.measures.words import PERFORMED, SIGNED, Moment, OutcomeReason, Status, YesNo
-from sessions.models import Course, CourseFigures, Outcome, Session, SessionFigures, Tally
+from sessions.models import Course, CourseFigures, Outcome, PeriodTally, Session, SessionFigures, Tally
 from sessions.models.figures import Counted, Figure
+from sessions.reports.period_figures import tallies_of_periods
 
 SESSIONS_AT_ONCE, COURSES_AT_ONCE = 20_000, 2_000
 # So many are named of each table; the rest is counted.
@@ -43,6 +44,8 @@ class Difference:
         """The record whose figure it is, as a finding names it."""
         if self.model is Tally:
             return f"month:{str(self.key[1])[:7]}"
+        if self.model is PeriodTally:
+            return f"year:{self.key[0]:04}" if self.key[0] else "years:all"
         record: type[models.Model] = Session if self.model is SessionFigures else Course
         found = models.QuerySet(record).filter(pk=self.key[0]).values_list("uid", flat=True).first()
         return f"{record._meta.model_name}:{found or self.key[0]}"
@@ -93,6 +96,7 @@ def counted() -> Iterator[Counted]:
     for within in _ranges(Session, SESSIONS_AT_ONCE):
         yield _sessions(shifts, within)
     yield _tallies(shifts)
+    yield tallies_of_periods(*_dated(shifts, _SIGNED))
     for within in _ranges(Course, COURSES_AT_ONCE):
         yield _courses(shifts, within)
     for within in _ranges(Course, COURSES_AT_ONCE):

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
+from django.http import QueryDict
 from django.utils import translation
 
 from clinic.lib.as_csv import digest_of
@@ -39,6 +41,20 @@ def in_file(built: Built, *, part: str, form: str) -> tuple[Table, ...]:
 def version_of(report: Report, built: Built) -> str:
     """The version of the report's definition, with the clinic's own definition that it used."""
     return f"{report.version} {built.used}".strip()
+
+
+def version_in_words(receipt: Receipt, report: Report | None) -> str:
+    """What `version_of` kept, as a reader reads it; as it was kept where there is no such report any more."""
+    version, _space, used = receipt.definition_version.partition(" ")
+    return report.version_in_words(used, version) if report else receipt.definition_version
+
+
+def question_of(receipt: Receipt, report: Report) -> str:
+    """What was asked, always with the definition that was used: which one a report offers may be another one by now."""
+    _version, _space, used = receipt.definition_version.partition(" ")
+    if not report.definitions or not used or "definition" in QueryDict(receipt.question):
+        return receipt.question
+    return "&".join(filter(None, [urlencode({"definition": used}), receipt.question]))
 
 
 def content_digest(tables: tuple[Table, ...], language: str, *, rows: int, known: str = "") -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.lib.canonical import canonical_json
 from clinic.lib.chart import Chart
@@ -74,8 +75,8 @@ class Report:
 
     `version` is raised when `definition` changes: what is counted, line by line. `limits` are the names of the limits
     that it takes; any other is refused, never passed over. `definitions` are the choices (code, name) where the clinic
-    has several, the first one being used unless another is asked for; `choice` says what they are. `names_people`: there
-    is nothing in it for those who may not see names.
+    has several; `choice` says what they are, and `usual` which one a page offers unless another is asked for. `named`
+    says in words what `Built.used` names. `names_people`: there is nothing in it for those who may not see names.
     """
 
     code: str
@@ -87,7 +88,14 @@ class Report:
     limits: frozenset[str]
     definitions: Callable[[], list[tuple[str, Text]]] | None = None
     choice: Text = DEFINITION
+    usual: Callable[[], str] | None = None
+    named: Callable[[str], str] | None = None
     names_people: bool = False
+
+    def version_in_words(self, used: str, version: str = "") -> str:
+        """The version of what is counted, this one or an earlier one, with what the report used beside it."""
+        said = _("version %(version)s") % {"version": version or self.version}
+        return f"{said} · {self.named(used) if self.named else used}" if used else said
 
 
 def answered(report: Report, asked: Asked) -> Built:
@@ -115,6 +123,12 @@ def _to_be_shared(built: Built, least: int) -> Built:
     )
     tables = tuple(without_small_cells(table, least) for table in built.tables)
     return replace(built, tables=tables, headline=headline, charts=())
+
+
+def days_named(used: str) -> str:
+    """The clinic's own number of days, which a report kept as `days=30`."""
+    days = used.removeprefix("days=")
+    return ngettext("%(days)s day", "%(days)s days", int(days)) % {"days": days} if days.isdecimal() else used
 
 
 def numbers_of(tables: Iterable[Table]) -> str:

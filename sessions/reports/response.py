@@ -22,7 +22,7 @@ from sessions.models import CourseFigures, Outcome
 from sessions.reports.documented import Labels
 from sessions.reports.rates import devices_named, people_named, per_hundred
 from sessions.reports.report import Asked, Built, Headline, Report
-from sessions.reports.responses import choices, definition, rule_in_words
+from sessions.reports.responses import choices, definition, named, rule_in_words, usual_definition
 from sessions.reports.scales import scale_words, unit_words
 from sessions.reports.session_filter import ALL_LIMITS, SessionFilter, counted_within
 
@@ -345,4 +345,6 @@ REPORT = Report(
     build=build,
     limits=ALL_LIMITS,
     definitions=choices,
+    usual=usual_definition,
+    named=named,
 )

@@ -1,11 +1,12 @@
 """Which definitions of a response there are, and what each of them asks of the stored outcomes of a course."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -57,6 +58,35 @@ def _line(one: Response, uid: UUID | None = None) -> Line:
 def choices() -> list[tuple[str, str | Promise]]:
     """The definitions as a form offers them: key and name, a former version saying so."""
     return [(one.key, _named(one)) for one in definitions()]
+
+
+def usual_definition() -> str:
+    """The first definition in use of whose measure something is documented; the first of all where nothing is."""
+    return first_documented([(one.key, one.measure, one.unit) for one in definitions() if one.in_use])
+
+
+def first_documented(asked: Sequence[tuple[str, str, str]]) -> str:
+    """The first of these keys of whose measure and unit (any, where it is empty) an outcome is stored, else the first.
+
+    One row is read, and for each measure one place of an index.
+    """
+    measured = dict.fromkeys((measure, unit) for _key, measure, unit in asked)
+    stored = [
+        Exists(Outcome.objects.order_by().filter(measure=measure, **({"unit": unit} if unit else {})))
+        for measure, unit in measured
+    ]
+    found = Outcome.objects.order_by().values_list(*stored).first()
+    known = {one for one, is_there in zip(measured, found or (), strict=False) if is_there}
+    return next((key for key, measure, unit in asked if (measure, unit) in known), asked[0][0])
+
+
+def named(key: str) -> str:
+    """The definition of this key by its name and version; the key where there is none any more."""
+    try:
+        one = definition(key)
+    except LookupError:
+        return key
+    return _("“%(name)s”, version %(version)s") % {"name": one.name, "version": one.version}
 
 
 def limit_choices() -> list[tuple[str, str]]:

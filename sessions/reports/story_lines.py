@@ -39,8 +39,9 @@ class Entry:
 
     @property
     def when(self) -> str:
-        day = date_format(self.day, "SHORT_DATE_FORMAT") if self.day else ""
-        return f"{day} {timezone.localtime(self.at):%H:%M}" if self.at else day
+        if self.at:
+            return date_format(timezone.localtime(self.at), "SHORT_DATETIME_FORMAT")
+        return date_format(self.day, "SHORT_DATE_FORMAT") if self.day else ""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from clinic.lib.table import Column, Row, Table
 from sessions.measures.words import RecordStatus
 from sessions.models import Session
-from sessions.reports.report import Asked, Built, Headline, Report
+from sessions.reports.report import Asked, Built, Headline, Report, days_named
 from sessions.reports.session_filter import ALL_LIMITS, sessions_within
 
 # How long a draft has waited, in whole days since its start: the last day of each step.
@@ -141,4 +141,5 @@ REPORT = Report(
     definition=DEFINITION,
     build=build,
     limits=ALL_LIMITS - {"record_status"},
+    named=days_named,
 )

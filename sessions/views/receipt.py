@@ -19,7 +19,7 @@ from sessions.actions.report import drop_filter, save_filter
 from sessions.forms.report import KeepForm, ReportForm
 from sessions.models import Receipt, SavedFilter
 from sessions.reports.parts import title_of
-from sessions.reports.receipts import compared, is_too_long, of_same_question
+from sessions.reports.receipts import compared, is_too_long, of_same_question, question_of, version_in_words
 from sessions.reports.registry import BY_CODE
 from sessions.views.report import report_found
 
@@ -53,12 +53,12 @@ def compare(request: PersonRequest, uid: UUID) -> HttpResponse:
     report = BY_CODE.get(found.report)
     if report is None:
         raise Http404
-    form = ReportForm(QueryDict(found.question), report=report)
     context = _around(found)
+    form = ReportForm(QueryDict(context["question"]), report=report)
     if not form.is_valid():
         context["not_possible"] = True
     elif is_too_long(found, report, form.chosen()):
-        context["file_again"] = _file_again(found)
+        context["file_again"] = _file_again(found, context["question"])
     else:
         context["compared"] = compared(found, report, form.chosen(), form.cleaned_data)
     return render(request, "logbook/receipt/show.html", context)
@@ -66,13 +66,23 @@ def compare(request: PersonRequest, uid: UUID) -> HttpResponse:
 
 def _around(found: Receipt) -> dict[str, Any]:
     report = BY_CODE.get(found.report)
-    return {"receipt": found, "report": report, "part": title_of(found), "others": of_same_question(found)}
+    question = question_of(found, report) if report else found.question
+    form = ReportForm(QueryDict(question), report=report) if report else None
+    return {
+        "receipt": found,
+        "report": report,
+        "part": title_of(found),
+        "question": question,
+        "limits": form.in_words() if form and form.is_valid() else question,
+        "definition": version_in_words(found, report),
+        "others": of_same_question(found),
+    }
 
 
-def _file_again(found: Receipt) -> str:
+def _file_again(found: Receipt, question: str) -> str:
     """Where the same file is asked for anew."""
     where = reverse(f"logbook:report-{found.form}", args=[found.report])
-    limits = [found.question, urlencode({"part": found.part}) if found.part else ""]
+    limits = [question, urlencode({"part": found.part}) if found.part else ""]
     return f"{where}?{'&'.join(filter(None, limits))}"
 
 

@@ -58,6 +58,7 @@ def report(request: PersonRequest, code: str) -> HttpResponse:
     context = _around(request, found, form) | {
         "built": built,
         "tables": [(table, _route(request, table)) for table in tables],
+        "version": found.version_in_words(built.used),
     }
     return render(request, "logbook/report/show.html", context)
 
@@ -166,6 +167,7 @@ def _around(request: PersonRequest, found: Report, form: ReportForm) -> dict[str
         "report": found,
         "form": form,
         "limits": form.question(days=False) if form.is_valid() else "",
+        "beside_period": form.without_period() if form.is_valid() else "",
         "periods": usual_periods(today) if "period" in form.fields else [],
         "identities": _identities(request),
         "saved": SavedFilter.objects.seen_by(request.user).filter(report=found.code),

@@ -68,7 +68,11 @@ def _address(form: SessionListForm, *, sort: str = "", **place: Any) -> str:
 
 
 def _around(form: SessionListForm) -> dict[str, Any]:
-    return {"form": form, "periods": usual_periods(timezone.localdate())}
+    return {
+        "form": form,
+        "periods": usual_periods(timezone.localdate()),
+        "beside_period": form.without_period() if form.is_valid() else "",
+    }
 
 
 def _refused(request: PersonRequest, form: SessionListForm) -> HttpResponse:

@@ -11,13 +11,19 @@ from clinic.lib.problems import Refused
 from sessions.actions.patient import change_patient
 from sessions.actions.session import mark_in_error, save_draft
 from sessions.actions.signature import amend_session, sign_session
-from sessions.models import CourseFigures, Outcome, SessionFigures, Tally
+from sessions.models import CourseFigures, Outcome, PeriodTally, SessionFigures, Tally
 from sessions.reports.figures import differences
 from tests.actions.chance import Chance
 from tests.actions.test_at_once import at_once
 from tests.factories import a_draft, a_patient, a_signed_session, an_application, an_entry, an_observation, at, ready
 
-FIGURES = ("logbook_sessionfigures", "logbook_tally", "logbook_coursefigures", "logbook_outcome")
+FIGURES = (
+    "logbook_sessionfigures",
+    "logbook_tally",
+    "logbook_coursefigures",
+    "logbook_outcome",
+    "logbook_periodtally",
+)
 DAY = date(2026, 1, 12)
 BOTH = (an_application(site="palm"), an_application(site="sole", index=1))
 
@@ -76,7 +82,7 @@ def test_draft_writes_the_figures_of_its_session_alone(known, physician):
         "absent": False,
         "gaps": 0,
     }
-    assert [model.objects.count() for model in (Tally, CourseFigures, Outcome)] == [0, 0, 0]
+    assert [model.objects.count() for model in (Tally, CourseFigures, Outcome, PeriodTally)] == [0, 0, 0, 0]
 
 
 @pytest.mark.django_db
@@ -171,7 +177,7 @@ def test_amended_session_moves_and_one_in_error_goes(known, physician):
         1, date(2026, 2, 3), date(2026, 2, 3), "induction",
     )  # fmt: skip
     mark_in_error(by=physician, session=amended, reason="Other patient", version=amended.version)
-    assert [model.objects.count() for model in (Tally, CourseFigures, Outcome)] == [0, 0, 0]
+    assert [model.objects.count() for model in (Tally, CourseFigures, Outcome, PeriodTally)] == [0, 0, 0, 0]
     assert SessionFigures.objects.get().record_status == "entered-in-error"
 
 
@@ -223,7 +229,7 @@ def test_refused_act_leaves_the_figures_as_they_were(known, physician, other_phy
     with pytest.raises(Refused):
         sign_session(by=other_physician, session=draft, version=draft.version)
     assert SessionFigures.objects.get().record_status == "preliminary"
-    assert [model.objects.count() for model in (Tally, CourseFigures, Outcome)] == [0, 0, 0]
+    assert [model.objects.count() for model in (Tally, CourseFigures, Outcome, PeriodTally)] == [0, 0, 0, 0]
 
 
 # --- Any acts ------------------------------------------------------------------------------------
@@ -241,7 +247,7 @@ def test_figures_are_what_the_record_says_after_any_acts(physician, other_physic
     chance = by_chance(1, [physician, other_physician], 40)
     assert chance.done.total() == 40
     assert {"_log", "_save", "_sign", "_amend", "_strike", "_correct"} <= set(chance.done)
-    assert min(model.objects.count() for model in (SessionFigures, Tally, CourseFigures, Outcome)) > 0
+    assert min(model.objects.count() for model in (SessionFigures, Tally, CourseFigures, Outcome, PeriodTally)) > 0
 
 
 @pytest.mark.slow

@@ -14,14 +14,16 @@ from django.utils import timezone, translation
 from clinic.audit.models import Access
 from clinic.audit.verify import verify
 from sessions.actions.figures import rebuild_figures
-from sessions.models import CourseFigures, Outcome, Session, SessionFigures, Tally
+from sessions.models import CourseFigures, Outcome, PeriodTally, Session, SessionFigures, Tally
 from sessions.reports import figures
 from sessions.reports.figures import counted, differences
 from tests.actions.chance import Chance
 from tests.factories import a_draft, a_signed_session, an_application, an_observation, at, ready
 
 DAY = date(2026, 1, 12)
-TABLES = {model.__name__: model._meta.db_table for model in (SessionFigures, Tally, CourseFigures, Outcome)}
+TABLES = {
+    model.__name__: model._meta.db_table for model in (SessionFigures, Tally, PeriodTally, CourseFigures, Outcome)
+}
 
 
 @pytest.fixture
@@ -88,6 +90,12 @@ WRONG = [
     ("SessionFigures", "absent", "TRUE"),
     ("SessionFigures", "gaps", "gaps + 64"),
     ("Tally", "number", "number + 1"),
+    ("PeriodTally", "sessions", "sessions + 1"),
+    ("PeriodTally", "patients", "0"),
+    ("PeriodTally", "events", "events + 1"),
+    ("PeriodTally", "mild", "1"),
+    ("PeriodTally", "moderate", "1"),
+    ("PeriodTally", "severe", "1"),
     ("CourseFigures", "performed", "1"),
     ("CourseFigures", "not_done", "1"),
     ("CourseFigures", "absent", "1"),
@@ -112,10 +120,11 @@ WRONG = [
 WHICH = {
     "SessionFigures": "session_id = (SELECT MIN(session_id) FROM logbook_sessionfigures)",
     "Tally": "site = 'palm'",
+    "PeriodTally": "year = 0 AND value = 'palm'",
     "CourseFigures": "TRUE",
     "Outcome": "TRUE",
 }
-KEYS = {"SessionFigures": 1, "Tally": 7, "CourseFigures": 1, "Outcome": 6}
+KEYS = {"SessionFigures": 1, "Tally": 7, "PeriodTally": 4, "CourseFigures": 1, "Outcome": 6}
 
 
 @pytest.mark.django_db
@@ -145,6 +154,7 @@ def test_missing_row_is_found(logbook, table):
 ADDED = {
     "SessionFigures": ("session_id", "session_id + 1000000000000"),
     "Tally": ("device", "7"),
+    "PeriodTally": ("year", "1"),
     "CourseFigures": ("course_id", "-5"),
     "Outcome": ("scale", "'2|||'"),
 }
@@ -223,9 +233,9 @@ def test_command_names_what_differs_and_a_rebuild_mends_it(logbook):
     assert "month:2026-01: The stored figure differs from what the record says (Tally: number)." in said
     assert said.splitlines()[-1] == "Stored figures that differ: 4. Write them anew with --rebuild."
     code, said = checked("--rebuild", "--json")
-    assert (code, json.loads(said)["equal"], json.loads(said)["rebuilt"]) == (0, True, 8)
+    assert (code, json.loads(said)["equal"], json.loads(said)["rebuilt"]) == (0, True, 16)
     assert found() == []
-    assert Access.objects.filter(kind="figures_rebuilt").values_list("detail", flat=True).get() == "8 rows"
+    assert Access.objects.filter(kind="figures_rebuilt").values_list("detail", flat=True).get() == "16 rows"
 
 
 @pytest.mark.django_db

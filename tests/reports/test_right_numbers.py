@@ -1,6 +1,7 @@
 """Every report against the obvious computation, over logbooks and limits by chance, on either engine."""
 
 from collections import Counter
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
@@ -11,18 +12,21 @@ from clinic.accounts.models import User
 from sessions.measures.outcomes import BY_CODE as MEASURES
 from sessions.measures.sites import Site
 from sessions.measures.words import EventTerm
+from sessions.models import SessionFigures
 from sessions.reports import (
     active_courses,
     adverse_events,
     attendance,
     data_quality,
     diagnostic,
+    events_counted,
     response,
     screening_positives,
     sessions,
     substances,
     unsigned,
 )
+from sessions.reports.session_filter import SessionFilter
 from tests.reports.asking import built, rows, totals
 from tests.reports.random_logbook import fill, limits
 from tests.reports.slowly import Slow, local_day, share
@@ -208,6 +212,33 @@ def _compare(seed: int, physicians: list[User]) -> None:
     fill(random, physicians)
     for _question in range(QUESTIONS):
         every_report_is_right(limits(random, physicians) if random.random() < 0.9 else {})
+
+
+@pytest.mark.parametrize("seed", [2, 11])
+def test_years_and_all_time_are_stored_as_they_are_counted(seed: int, physician: User, other_physician: User) -> None:
+    fill(Random(seed), [physician, other_physician])  # noqa: S311 -- a logbook by chance
+    days = SessionFigures.objects.filter(day__isnull=False).values_list("day", flat=True)
+    years = sorted({day.year for day in days})
+    assert len(years) > 1
+    for year in years:
+        whole = SessionFilter(from_date=date(year, 1, 1), to_date=date(year, 12, 31))
+        assert _told(events_counted.stored(year)) == _told(events_counted.one_by_one(whole))
+    assert _told(events_counted.stored(0)) == _told(events_counted.one_by_one(SessionFilter()))
+
+
+def test_part_of_a_year_is_counted_one_by_one(physician: User, other_physician: User) -> None:
+    fill(Random(2), [physician, other_physician])  # noqa: S311 -- a logbook by chance
+    first, *_others, last = sorted(SessionFigures.objects.filter(day__isnull=False).values_list("day", flat=True))
+    assert events_counted.whole_year(SessionFilter(from_date=first, to_date=last)) is None
+    assert events_counted.whole_year(SessionFilter(from_date=date(last.year, 1, 1), to_date=last)) == last.year
+    earlier = last - timedelta(days=1)
+    assert events_counted.whole_year(SessionFilter(from_date=date(last.year, 1, 1), to_date=earlier)) is None
+
+
+def _told(counts: events_counted.Counts) -> tuple[Any, ...]:
+    """Of each value what was seen; what has no session is not told by either."""
+    seen = {(str(by), value): one for by, values in counts.by.items() for value, one in values.items() if one.sessions}
+    return seen, {(month, str(severity)): number for (month, severity), number in counts.by_month.items()}
 
 
 @pytest.mark.parametrize("module", [active_courses, data_quality, diagnostic, screening_positives, substances])

@@ -16,17 +16,16 @@ from clinic.audit.models import Link
 from clinic.operations import server
 from sessions.actions import search
 from sessions.actions.device import register_device
-from sessions.actions.figures import rebuild_figures
+from sessions.actions.figures import TABLES, rebuild_figures
 from sessions.management.copying import copied_tables, copy, know_sizes, unguarded, without_indexes, written
 from sessions.management.long_story import MOST_SESSIONS_OF_A_PATIENT, LongStory
-from sessions.models import Course, CourseFigures, Device, Outcome, Patient, Session, SessionFigures, Tally
+from sessions.models import Course, Device, Patient, Session
 from sessions.reports.figures import counted
 
 PHYSICIANS, STAFF, DEVICES = 20, 5, 12
 # So many sessions are written by the acts, at most; the others are copies of them.
 BLOCK = 1200
 SAID_EVERY = 50
-FIGURES = [model._meta.db_table for model in (SessionFigures, Tally, CourseFigures, Outcome)]
 
 
 class Command(BaseCommand):
@@ -79,7 +78,7 @@ class Command(BaseCommand):
                 self._say("indexes", copies, copies)
             know_sizes()
             self._say("stored figures and search", copies, copies)
-            with without_indexes(FIGURES):
+            with without_indexes(TABLES):
                 rebuild_figures(counted())
         search.rebuild()
         know_sizes()

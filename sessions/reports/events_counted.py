@@ -1,0 +1,149 @@
+"""Adverse events counted by what they were, where and with what, and the sessions and patients that they are of.
+
+A calendar year and all time are read from the stored tallies of periods, anything else from the events one by one: the
+same numbers either way (`tests/reports/test_adverse_events.py`).
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+
+from sessions.measures.counted import CountedBy
+from sessions.measures.words import Severity
+from sessions.models import AdverseEvent, PeriodTally, SessionFigures
+from sessions.reports.session_filter import SessionFilter, counted_within
+from sessions.reports.sessions import counted
+
+OF_DAYS = frozenset({"from_date", "to_date"})
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How many sessions and patients, each once, and how many events, by severity: mild, moderate, severe."""
+
+    sessions: int = 0
+    patients: int = 0
+    events: int = 0
+    severities: tuple[int, ...] = (0,) * len(Severity)
+
+
+NOTHING = Seen()
+
+
+@dataclass
+class Counts:
+    """What was seen, by value of what it is counted by; events also by month of their session and severity."""
+
+    by: dict[str, dict[str, Seen]] = field(default_factory=lambda: defaultdict(dict))
+    by_month: dict[tuple[date, str], int] = field(default_factory=dict)
+
+    def of(self, by: CountedBy, value: str = "") -> Seen:
+        """Nothing where nothing was seen."""
+        return self.by[by].get(value, NOTHING)
+
+
+def events_counted(chosen: SessionFilter) -> Counts:
+    """The events of the sessions counted within the limits, and those sessions."""
+    year = whole_year(chosen) if chosen.names <= OF_DAYS else None
+    return one_by_one(chosen) if year is None else stored(year)
+
+
+# --- Stored --------------------------------------------------------------------------------------
+
+
+def whole_year(chosen: SessionFilter) -> int | None:
+    """The calendar year that the days are, 0 for all time; None where sessions before or after stand in its tally, too.
+
+    A year that ends today is all of it: no session is of tomorrow.
+    """
+    first, last = chosen.from_date, chosen.to_date
+    if not first or not last:
+        return None if first or last else 0
+    if first.year != last.year:
+        return None
+    before = Q(day__gte=date(first.year, 1, 1), day__lt=first)
+    after = Q(day__gt=last, day__lte=date(first.year, 12, 31))
+    return None if any(SessionFigures.objects.filter(days).exists() for days in (before, after)) else first.year
+
+
+def stored(year: int) -> Counts:
+    """From the tallies of a year, or of all time where it is 0."""
+    counts = Counts()
+    rows = PeriodTally.objects.filter(Q(year=year) | (Q(month__gt=0) if not year else Q()))
+    columns = ("year", "month", "counted_by", "value", "sessions", "patients", "events", *Severity.values)
+    for of_year, month, by, value, sessions, patients, events, *severities in rows.values_list(*columns):
+        if month:
+            counts.by_month[date(of_year, month, 1), value] = events
+        else:
+            counts.by[by][value] = Seen(sessions, patients, events, tuple(severities))
+    return counts
+
+
+# --- One by one ----------------------------------------------------------------------------------
+
+
+def one_by_one(chosen: SessionFilter) -> Counts:
+    """From each event and each session within any limits."""
+    counts = Counts()
+    _count_events(counts, chosen)
+    people = _people(chosen)
+    found = counted(chosen)
+    performed = {CountedBy.PERFORMED: {"": found.total()}}
+    performed |= {CountedBy.DEVICE: _as_text(found.by["device"]), CountedBy.SITE: found.by["site"]}
+    for by, values in performed.items():
+        for value, sums in values.items():
+            counts.by[by][value] = Seen(sums.performed, len(people[by, value]))
+    return counts
+
+
+def _as_text(values: dict[Any, Any]) -> dict[str, Any]:
+    return {str(value or 0): sums for value, sums in values.items()}
+
+
+def _people(chosen: SessionFilter) -> dict[tuple[CountedBy, str], set[int]]:
+    """Who had a session performed: all, by device and by site; everybody once for each device and each set of sites."""
+    people: dict[tuple[CountedBy, str], set[int]] = defaultdict(set)
+    rows = counted_within(chosen).order_by().values_list("patient", "device", "sites").distinct()
+    for patient, device, sites in rows:
+        people[CountedBy.PERFORMED, ""].add(patient)
+        people[CountedBy.DEVICE, str(device or 0)].add(patient)
+        for site in filter(None, sites.split(",")):
+            people[CountedBy.SITE, site].add(patient)
+    return people
+
+
+def _count_events(counts: Counts, chosen: SessionFilter) -> None:
+    sessions = counted_within(chosen).filter(events__gt=0).order_by().values("session")
+    columns = (
+        "session_id", "session__figures__patient", "session__figures__month", "session__figures__device", "term",
+        "severity", "serious", "site", "under_electrode",
+    )  # fmt: skip
+    groups: dict[tuple[CountedBy, str], list[tuple[int, int, str]]] = defaultdict(list)
+    by_month: Counter[tuple[date, str]] = Counter()
+    found = AdverseEvent.objects.filter(session__in=sessions).order_by()
+    for session, patient, month, device, term, severity, serious, site, electrode in found.values_list(*columns):
+        values = {
+            CountedBy.EVENT: "",
+            CountedBy.TERM: term,
+            CountedBy.SEVERITY: severity,
+            CountedBy.SERIOUS: serious,
+            CountedBy.EVENT_SITE: site,
+            CountedBy.EVENT_DEVICE: str(device or 0),
+            CountedBy.ELECTRODE: electrode,
+        }
+        for by, value in values.items():
+            groups[by, value].append((session, patient, severity))
+        if month:
+            by_month[month, severity] += 1
+    for (by, value), rows in groups.items():
+        counts.by[by][value] = _seen(rows)
+    counts.by_month.update(by_month)
+
+
+def _seen(events: list[tuple[int, int, str]]) -> Seen:
+    sessions, patients, severities = zip(*events, strict=True)
+    numbers = Counter(severities)
+    return Seen(len(set(sessions)), len(set(patients)), len(events), tuple(numbers[word] for word in Severity.values))
