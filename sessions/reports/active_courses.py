@@ -24,9 +24,9 @@ from sessions.reports.session_filter import ALL_LIMITS
 COURSES_AT_ONCE = 2_000
 DEFINITION = (
     gettext_lazy(
-        "Active: a course that has not ended and is not entered in error. Where the clinic has set a number of days "
-        "(CLINIC_ACTIVE_DAYS), its last session performed lies no longer ago than that; a course without any session yet "
-        "is counted from its opening."
+        "Active: a course that has not ended and is not entered in error. Where the clinic has set a number of days, "
+        "its last session performed lies no longer ago than that; a course without any session yet is counted from its "
+        "opening."
     ),
     gettext_lazy(
         "Maintenance: the phase of its last session performed is maintenance; where no phase was noted, the course follows "
@@ -83,8 +83,8 @@ def build(asked: Asked) -> Built:
     if asked.identities:
         tables.append(_list(found, active, asked))
     headline = (
-        Headline(active, _("active courses")),
-        Headline(first, _("first courses")),
+        Headline(active, ngettext("active course", "active courses", active)),
+        Headline(first, ngettext("first course", "first courses", first)),
         Headline(maintenance, _("maintenance")),
     )
     return Built(tuple(tables), headline, notes=_notes(), used=_used())

@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import BooleanField, Count, ExpressionWrapper, F, Max, Min, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.lib.table import Column, Row, Table
 from sessions.measures.gaps import COMPARED_FIGURES, TIMES_FAR_APART, Gap
@@ -115,7 +115,11 @@ def build(asked: Asked) -> Built:
     if asked.identities:
         tables.append(_list(found, far, _number_shown(alike), whole=asked.whole))
     missing = sum(counts[check.code] for check in CHECKS[:7])
-    return Built(tuple(tables), (Headline(every, _("sessions")), Headline(missing, _("gaps"))))
+    headline = (
+        Headline(every, ngettext("session", "sessions", every)),
+        Headline(missing, ngettext("gap", "gaps", missing)),
+    )
+    return Built(tuple(tables), headline)
 
 
 def _is_missing(name: str) -> ExpressionWrapper:

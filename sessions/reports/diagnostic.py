@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Min, Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.lib.figures import figure_text
 from clinic.lib.table import Column, Row, Table
@@ -106,13 +106,14 @@ def build(asked: Asked) -> Built:
     known = [test for test in tests if test.sufficiency]
     insufficient = sum(test.sufficiency == Sufficiency.INSUFFICIENT for test in known)
     rate = per_hundred(insufficient, len(known))
+    awaited = sum(test.outstanding for test in tests)
     headline = (
-        Headline(len(tests), _("samples")),
+        Headline(len(tests), ngettext("sample", "samples", len(tests))),
         Headline(
             "–" if rate is None else rate,
             _("%% insufficient: %(part)s of %(whole)s") % {"part": insufficient, "whole": len(known)},
         ),
-        Headline(sum(test.outstanding for test in tests), _("results outstanding")),
+        Headline(awaited, ngettext("result outstanding", "results outstanding", awaited)),
     )
     return Built(tuple(tables), headline)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.lib.chart import Chart, Series
 from clinic.lib.table import Column, Row, Table
@@ -111,8 +111,8 @@ def build(asked: Asked) -> Built:
     said = {"reached": total.reached, "judged": total.judged}
     headline = (
         Headline(total.rate if total.rate is not None else "–", _("%% response: %(reached)s of %(judged)s") % said),
-        Headline(total.missing, _("last values missing")),
-        Headline(without, _("courses without any value")),
+        Headline(total.missing, ngettext("last value missing", "last values missing", total.missing)),
+        Headline(without, ngettext("course without any value", "courses without any value", without)),
     )
     return Built(tables, headline, (_chart(places, used),), (in_words(used),), used.key)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db.models import Count, Prefetch, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.lib.table import Column, Row, Table
 from sessions.measures.answers import ITEMS, DecisionWord, Reply
@@ -56,9 +56,9 @@ def build(asked: Asked) -> Built:
         tables += [_late_records(late, number, whole=asked.whole), _positives(answers, yes, whole=asked.whole)]
     patients = set().union(*(one.patients for one in found.values()))
     headline = (
-        Headline(yes, _("answers yes")),
-        Headline(len(patients), _("patients with a yes")),
-        Headline(number, _("late records")),
+        Headline(yes, ngettext("answer yes", "answers yes", yes)),
+        Headline(len(patients), ngettext("patient with a yes", "patients with a yes", len(patients))),
+        Headline(number, ngettext("late record", "late records", number)),
     )
     return Built(tuple(tables), headline)
 

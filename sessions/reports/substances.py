@@ -5,7 +5,7 @@ from datetime import date
 from django.db.models import Count, Max, Min, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.lib.table import Column, Row, Table
 from sessions.measures.words import PERFORMED, SIGNED
@@ -35,7 +35,9 @@ def build(asked: Asked) -> Built:
     tables = [batches]
     if asked.identities:
         tables.append(_list(found, sum(row.values[4] for row in batches.rows), whole=asked.whole))
-    return Built(tuple(tables), (Headline(len(batches.rows), _("substances and batches")),))
+    number = len(batches.rows)
+    headline = Headline(number, ngettext("substance and batch", "substances and batches", number))
+    return Built(tuple(tables), (headline,))
 
 
 def _batches(found: QuerySet[Application]) -> Table:

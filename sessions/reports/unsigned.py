@@ -22,7 +22,7 @@ DEFINITION = (
         "Drafts: sessions that are not signed. Their age is counted from the day of the start, in whole days."
     ),
     gettext_lazy(
-        "Overdue: older than the number of days that the clinic has set (CLINIC_SIGN_WITHIN_DAYS). Where it has set none, "
+        "Overdue: older than the number of days that the clinic has set. Where it has set none, "
         "none is overdue. A draft without a start has no age."
     ),
 )
@@ -38,7 +38,10 @@ def build(asked: Asked) -> Built:
     tables = [_by_physician(drafts)]
     if asked.identities:
         tables.append(_list(drafts))
-    headline = (Headline(len(drafts), _("sessions not signed")), Headline(len(overdue), _("overdue")))
+    headline = (
+        Headline(len(drafts), ngettext("session not signed", "sessions not signed", len(drafts))),
+        Headline(len(overdue), _("overdue")),
+    )
     used = f"days={settings.SIGN_WITHIN_DAYS}" if settings.SIGN_WITHIN_DAYS else ""
     return Built(tuple(tables), headline, notes=_notes(), used=used)
 

@@ -140,7 +140,7 @@ def test_pdf_of_the_whole_report_has_the_chart_every_table_and_what_is_counted(c
         "Indication",
         "List",
         "What is counted",
-        "Definition, version 1.",
+        "Definition: version 1",
     ]
     places = [text.find(part) for part in parts]
     assert (places, min(places) >= 0) == (sorted(places), True)

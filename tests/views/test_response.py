@@ -1,5 +1,6 @@
 """The pages on which the clinic says what it calls a response, and the report that uses it."""
 
+import re
 from decimal import Decimal
 from uuid import uuid4
 
@@ -7,9 +8,10 @@ import pytest
 from django.urls import reverse
 
 from sessions.actions.response import change_response, retire_response
-from sessions.models import ResponseDefinition
-from tests.factories import a_course, a_definition, a_patient
+from sessions.models import Receipt, ResponseDefinition
+from tests.factories import a_course, a_definition, a_patient, a_receipt
 from tests.reports.rows import a_session, paris
+from tests.views.reports import compare
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("logbook:definitions")
@@ -98,3 +100,81 @@ def test_response_as_a_limit_of_another_report(physician, two_values, client_of)
     }
     assert counts == {"reached": 2, "not-reached": 0, "unknown": 0}
     assert client.get(sessions, {"response": f"{one.code}.1.perhaps"}).status_code == 400
+
+
+# --- Which definition is used where none is asked for ---------------------------------------------
+
+
+def chosen(answer):
+    """What the select shows, what the numbers are of, and whether the addresses of the files name it."""
+    used = answer.context["built"].used
+    html = answer.content.decode()
+    selected = re.findall(
+        r'<option value="([^"]+)" selected>', html.split('id="id_definition"')[1].split("</select>")[0]
+    )
+    return selected, used, html.count(f"?definition={used}&amp;part=places")
+
+
+def test_report_offers_the_first_definition_of_which_something_is_documented(physician, two_values, client_of):
+    client = client_of(physician)
+    assert chosen(client.get(REPORT)) == (["minor-improved.1"], "minor-improved.1", 3)
+    former = a_definition(by=physician)
+    own = change_response(by=physician, definition=former, values={"amount": Decimal(2)}, reason="stricter")
+    assert chosen(client.get(REPORT)) == ([f"{own.code}.2"], f"{own.code}.2", 3)
+    for asked in ("dlqi-4.1", f"{own.code}.1"):
+        assert chosen(client.get(REPORT, {"definition": asked})) == ([asked], asked, 3)
+    retire_response(by=physician, definition=own, reason="nobody asks")
+    assert chosen(client.get(REPORT)) == (["minor-improved.1"], "minor-improved.1", 3)
+
+
+def test_report_offers_no_definition_of_which_values_stand_in_another_unit(physician, client_of):
+    course = a_course(by=physician, patient=a_patient(by=physician))
+    a_definition(by=physician, name="A gram less", measure="GRAV", unit="mg")
+    per_minute = a_definition(by=physician, name="Milligrams less", measure="GRAV", unit="mg/min")
+    observation = {"measure": "GRAV", "value": Decimal(40), "unit": "mg/min", "collection_minutes": Decimal(1)}
+    a_session(by=physician, course=course, started_at=paris(2026, 3, 1, 9), observations=(observation,))
+    assert chosen(client_of(physician).get(REPORT))[1] == f"{per_minute.code}.1"
+
+
+def test_curves_offer_the_first_measure_that_is_documented(physician, client_of):
+    curves, client = reverse("logbook:report", args=["course-curves"]), client_of(physician)
+    assert client.get(curves).context["built"].used == "HDSS"
+    course = a_course(by=physician, patient=a_patient(by=physician))
+    observation = {"measure": "DLQI", "value": Decimal(9), "site": "", "side": ""}
+    a_session(by=physician, course=course, started_at=paris(2026, 3, 1, 9), observations=(observation,))
+    assert client.get(curves).context["built"].used == "DLQI"
+
+
+def test_definition_stands_on_page_and_receipt_in_words(physician, two_values, client_of):
+    one = a_definition(by=physician)
+    client = client_of(physician)
+    client.cookies["django_language"] = "en"
+    page = client.get(REPORT).content.decode()
+    client.get(reverse("logbook:report-csv", args=["response"]))
+    said = "version 2 · “HDSS: a point less”, version 1"
+    receipt = client.get(reverse("logbook:receipt", args=[Receipt.objects.get().uid])).content.decode()
+    assert (f"Definition: {said}</p>" in page, f"<dd>{said}</dd>" in receipt) == (True, True)
+    assert f">Definition: {one.name}</a>" in receipt
+
+
+def test_receipt_without_a_definition_in_its_question_is_run_again_with_the_one_it_used(
+    physician, two_values, client_of
+):
+    client = client_of(physician)
+    client.get(reverse("logbook:report-csv", args=["response"]))
+    now = Receipt.objects.get()
+    values = {name: getattr(now, name) for name in ("report", "part", "identities", "records", "row_count")}
+    values |= {"definition_version": now.definition_version, "content_digest": now.content_digest}
+    older = a_receipt(by=physician, question="", **values)
+    a_definition(by=physician)  # what the page offers from now on
+    assert (chosen(client.get(REPORT))[1] != "minor-improved.1", now.question) == (True, "definition=minor-improved.1")
+    for receipt in (now, older):
+        again = compare(client, receipt)
+        assert (again.same, again.version) == (True, "2 minor-improved.1")
+    receipt = client.get(reverse("logbook:receipt", args=[older.uid])).content.decode()
+    assert f'href="{REPORT}?definition=minor-improved.1"' in receipt
+
+
+def test_usual_period_keeps_the_other_limits(physician, client_of):
+    html = client_of(physician).get(REPORT, {"definition": "dlqi-4.1", "site": "palm", "from_date": "2026-01-01"})
+    assert f'href="{REPORT}?definition=dlqi-4.1&amp;site=palm&amp;period=last-month"' in html.content.decode()
