@@ -1,11 +1,12 @@
 """The best SQL that a person would write for the same numbers, by report; for one year and for all time."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
 
 from sessions.measures.outcomes import BY_CODE
-from sessions.reports.session_filter import SessionFilter
+from sessions.reports.session_filter import SessionFilter, start_of
 
 # Of which a logbook that `seed_bench` filled has a value at every session for hyperhidrosis.
 MEASURE = "HDSS"
@@ -16,9 +17,11 @@ COUNTED = f"f.record_status IN {SIGNED} AND f.status IN {PERFORMED}"
 
 
 def values(chosen: SessionFilter) -> dict[str, Any]:
-    """The first and the last day."""
-    stored = connection.ops.adapt_datefield_value
-    return {"first": stored(chosen.from_date), "last": stored(chosen.to_date)}
+    """The first and the last day, and the moments at which the first begins and the last is over."""
+    day, moment = connection.ops.adapt_datefield_value, connection.ops.adapt_datetimefield_value
+    assert chosen.from_date and chosen.to_date
+    since, until = start_of(chosen.from_date), start_of(chosen.to_date + timedelta(days=1))
+    return {"first": day(chosen.from_date), "last": day(chosen.to_date), "since": moment(since), "until": moment(until)}
 
 
 def _within(column: str) -> str:

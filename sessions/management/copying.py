@@ -97,15 +97,17 @@ def copy(block: Block, number: int) -> None:
     turn = Turn(number, timezone.now())
     with transaction.atomic():
         _insert_moved(Act, Act, block, turn)
-        for model in sorted(block.spans.keys() - {Act}, key=lambda model: (model is Signature, model._meta.db_table)):
+        live = [model for model in recorded_models() if model in block.spans]
+        for model in sorted(live, key=lambda model: (model is Signature, model._meta.db_table)):
             if model is Signature:
                 _sign(block, turn)
             else:
                 _insert_moved(model, model, block, turn)
             if model is Patient:
                 _name(block, turn)
-        for model in block.spans.keys() - {Act}:
-            _insert_moved(history_of(model), model, block, turn)
+        for model in recorded_models():
+            if history_of(model) in block.spans:
+                _insert_moved(history_of(model), model, block, turn)
         first, last = (key + block.shift(Act, turn) for key in block.spans[Act])
         for begin in range(first, last + 1, ENTRIES_AT_ONCE):
             _seal(range(begin, min(begin + ENTRIES_AT_ONCE, last + 1)), turn.at)
@@ -202,7 +204,7 @@ def _all(model: type[models.Model]) -> models.QuerySet[Any]:
 
 
 def _last_keys() -> dict[type[models.Model], int]:
-    tables: list[type[models.Model]] = [Act, *recorded_models()]
+    tables: list[type[models.Model]] = [Act, *recorded_models(), *map(history_of, recorded_models())]
     return {model: _all(model).aggregate(last=Max("pk"))["last"] or 0 for model in tables}
 
 
@@ -238,12 +240,11 @@ def _insert_moved(table: type[models.Model], of: type[models.Model], block: Bloc
     names = ", ".join(f'"{field.column}"' for field in fields)
     moved = [_moved(field, of, block, turn) for field in fields]
     values = [connection.ops.adapt_datetimefield_value(turn.at)] * moved.count("%s")
-    # A history row is the block's by its act: an act may touch rows that are older than the block.
-    key, (first, last) = ("id", block.spans[of]) if table is of else ("act_id", block.spans[Act])
+    key, (first, last) = table._meta.pk.column, block.spans[table]
     with connection.cursor() as cursor:
         cursor.execute(
             f'INSERT INTO "{table._meta.db_table}" ({names}) SELECT {", ".join(moved)} FROM "{table._meta.db_table}" h '  # noqa: S608 -- names of our own tables
-            f'WHERE "{key}" BETWEEN {first} AND {last} ORDER BY "{table._meta.pk.column}"',
+            f'WHERE "{key}" BETWEEN {first} AND {last} ORDER BY "{key}"',
             values,
         )
 
@@ -295,7 +296,12 @@ def _name(block: Block, turn: Turn) -> None:
     for patient in patients:
         patient.family_name = family_name(str(patient.uid))
         patient.fold()
-    _all(Patient).bulk_update(patients, ["family_name", "folded_name"])
+    # One by its key at a time: of so few rows the database thinks that it may as well read them all.
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE logbook_patient SET family_name = %s, folded_name = %s WHERE id = %s",
+            [(patient.family_name, patient.folded_name, patient.pk) for patient in patients],
+        )
 
 
 def family_name(uid: str) -> str:
