@@ -205,8 +205,8 @@ def _lying(drawing: Drawing, chart: Chart, paper: Paper) -> None:
         bars = y + size * 1.3 if above else y
         middle = bars + thick * beside / 2 + size * 0.35
         drawing.words(
-            0 if above else left - GAP, y + size if above else middle, label_text(label), look="ink",
-            anchor="start" if above else "end", room=paper.width if above else left - GAP,
+            GAP / 2 if above else left - GAP, y + size if above else middle, label_text(label), look="ink",
+            anchor="start" if above else "end", room=paper.width - GAP / 2 if above else left - GAP,
         )  # fmt: skip
         base: Figure = 0
         for place, one in enumerate(chart.series):

@@ -190,13 +190,20 @@ class _Board(Sheet):
         wide = max(width_of(text, size * 0.92) for text in days) + GAP
         step, last = max(1, ceil(wide / slot)), len(stops) - 1
         if slot * len(stops) >= wide:
-            for place in sorted({*range(0, len(stops), step), last}):
-                if place not in (last,) and last - place < step:
+            free, until = 0.0, self._begin(last, wide - GAP)
+            for place in [*range(0, last, step), last]:
+                begin = self._begin(place, wide - GAP)
+                if place != last and (begin < free or begin + wide > until):
                     continue
+                free = begin + wide
                 anchor, x = self._edge(place, wide - GAP)
                 self.drawing.words(x, self.y + size * 2.6, days[place], anchor=anchor, size=size * 0.92)
         self.drawing.words(0, self.y + size * 1.3, _("No."), look="light", room=self.left - GAP)
         self.y += size * 3.6
+
+    def _begin(self, place: int, wide: float) -> float:
+        """Where a day begins; those at the edges stand nearer to the middle than their session."""
+        return max(0.0, min(self.x(place) - wide / 2, self.drawing.width - wide))
 
     def _edge(self, place: int, wide: float) -> tuple[str, float]:
         """Where a day stands so that it keeps within the sheet."""

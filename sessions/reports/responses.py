@@ -116,7 +116,8 @@ def rule_in_words(one: Response) -> str:
         Rule.ANY_RISE: _("last value above the first"),
         Rule.END_AT_MOST: _("last value at most %(amount)s"),
     }[Rule(one.rule)]
-    return words % {"amount": figure_text(one.amount)}
+    unit = unit_shown(one.unit) if one.unit and one.rule != Rule.FALL_PERCENT else ""
+    return words % {"amount": f"{figure_text(one.amount)}\u00a0{unit}" if unit else figure_text(one.amount)}
 
 
 def _named(one: Response) -> str:

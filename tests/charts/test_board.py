@@ -3,6 +3,7 @@
 import io
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from uuid import UUID, uuid4
 from xml.etree import ElementTree
@@ -11,6 +12,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
+from django.utils.formats import date_format
 from pypdf import PdfReader
 
 from clinic.lib.as_pdf import Frame, document
@@ -260,6 +262,18 @@ def test_board_of_any_length_keeps_within_its_sheet(paper, count):
         text for text in root.iter(f"{SVG}text") if not 0 <= _end(text, -1) < _end(text, 1) <= drawing.width + 1
     ] == []
     assert (drawing.width > paper.width) == (count == 120 and paper is NARROW)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("paper", [WIDE, NARROW])
+def test_days_of_a_board_never_run_into_each_other(paper, language):
+    with translation.override(language):
+        for count in range(1, 60):
+            drawing = board_drawing(a_board(count), paper)
+            texts = [text for text in read(drawing.svg()).iter(f"{SVG}text") if text.text and "2026" in text.text]
+            ends = [(_end(text, -1), _end(text, 1)) for text in texts]
+            assert [pair for pair in pairwise(ends) if pair[0][1] > pair[1][0]] == []
+            assert texts[-1].text == date_format(MONDAY + timedelta(count - 1), "SHORT_DATE_FORMAT")
 
 
 def _end(text, way):

@@ -14,7 +14,7 @@ from sessions.measures.responses import PUBLISHED, Response, Rule
 from sessions.models import Outcome
 from sessions.reports.report import Asked
 from sessions.reports.response import build, median
-from sessions.reports.responses import judged_by, reaching
+from sessions.reports.responses import judged_by, reaching, rule_in_words
 from sessions.reports.session_filter import SessionFilter, counted_within
 from tests.factories import a_course, a_device, a_patient, a_signed_session, an_observation, ready
 from tests.factories import at as at_hour
@@ -99,6 +99,19 @@ def test_share_is_of_those_with_both_values_and_the_rest_is_missing(physician):
         ("HDSS severity scale (1–4)", "", 1, 1, 0, 0, 0),
         ("DLQI, total (0–30)", "", 3, 3, 0, 0, 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "amount", "said"),
+    [
+        (Rule.FALL, Decimal(20), "a fall of at least 20\u00a0mg/min"),
+        (Rule.END_AT_MOST, Decimal("7.5"), "last value at most 7.5\u00a0mg/min"),
+        (Rule.FALL_PERCENT, Decimal(50), "a fall of at least 50 % of the first value"),
+        (Rule.ANY_FALL, None, "last value below the first"),
+    ],
+)
+def test_rule_names_the_unit_of_its_figure(rule, amount, said):
+    assert rule_in_words(Response("dry", 1, "Dry", "GRAV", rule, "", amount, unit="mg/min")) == said
 
 
 def test_drafts_errors_and_courses_that_were_never_performed_count_nowhere(physician):
