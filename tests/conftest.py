@@ -3,12 +3,15 @@
 import gc
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.core.signals import setting_changed
+from django.db import transaction
 from django.test import Client
 from django.test.client import ClientHandler
 
@@ -18,9 +21,9 @@ from clinic.accounts.roles import Role
 from clinic.audit import guard
 
 PASSWORD = "seven brown lamps under water"
-# As the server does (clinic/wsgi.py): pages leave much behind at once, and looking through it all so often is a sixth
-# of the time that the tests take.
-gc.set_threshold(20_000, 20, 50)
+# As the server does (clinic/wsgi.py): pages leave much behind at once, and to look through it all so often takes up to
+# a sixth of the time of the tests.
+gc.set_threshold(100_000, 20, 50)
 
 BESIDE_THE_DATABASE = [Path(settings.KEY_DIR, name) for name in ("anchors.jsonl", "verified.json", "verifying.json")]
 # What `make test` leaves out so that it is quick and needs Python alone; `.ci/run` asks for all of it.
@@ -94,29 +97,64 @@ def person(*, username: str, full_name: str, role: str, by: User | None = None, 
     )
 
 
+# User name, full name and role of those whom the administrator lets in.
+PEOPLE = {
+    "physician": ("morel", "Dr Jeanne Morel", Role.PHYSICIAN),
+    "other_physician": ("petit", "Dr Paul Petit", Role.PHYSICIAN),
+    "staff": ("leroy", "Lou Leroy", Role.STAFF),
+    "auditor": ("audit", "Alix Auditor", Role.AUDITOR),
+}
+
+
+def administrator_of_all() -> User:
+    return person(username="admin", full_name="Ada Administrator", role=Role.ADMINISTRATOR)
+
+
+def one_of(who: str, administrator: User) -> User:
+    """The person whom the fixture of this name gives."""
+    username, full_name, role = PEOPLE[who]
+    return person(username=username, full_name=full_name, role=role, by=administrator)
+
+
+def people_under(administrator: User) -> dict[str, User]:
+    """Everybody at once, by the names of their fixtures."""
+    return {who: one_of(who, administrator) for who in PEOPLE}
+
+
+@contextmanager
+def rows_of_all(blocker: Any) -> Iterator[None]:
+    """For a fixture of a whole file or folder: what is written here stands for all its tests, and goes with the last.
+
+    Each test takes back what it did itself, so that the next one finds the rows as they were written.
+    """
+    with blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
 def administrator(db: None) -> User:
-    return person(username="admin", full_name="Ada Administrator", role=Role.ADMINISTRATOR)
+    return administrator_of_all()
 
 
 @pytest.fixture
 def physician(administrator: User) -> User:
-    return person(username="morel", full_name="Dr Jeanne Morel", role=Role.PHYSICIAN, by=administrator)
+    return one_of("physician", administrator)
 
 
 @pytest.fixture
 def other_physician(administrator: User) -> User:
-    return person(username="petit", full_name="Dr Paul Petit", role=Role.PHYSICIAN, by=administrator)
+    return one_of("other_physician", administrator)
 
 
 @pytest.fixture
 def staff(administrator: User) -> User:
-    return person(username="leroy", full_name="Lou Leroy", role=Role.STAFF, by=administrator)
+    return one_of("staff", administrator)
 
 
 @pytest.fixture
 def auditor(administrator: User) -> User:
-    return person(username="audit", full_name="Alix Auditor", role=Role.AUDITOR, by=administrator)
+    return one_of("auditor", administrator)
 
 
 @pytest.fixture
@@ -131,13 +169,14 @@ def password() -> str:
     return PASSWORD
 
 
+def logged_in(user: User) -> Client:
+    """A client logged in as this person, through every middleware."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
 @pytest.fixture
 def client_of() -> Callable[[User], Client]:
-    """A client logged in as this person, through every middleware; a new one at each call."""
-
-    def logged_in(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
+    """A client logged in as this person; a new one at each call."""
     return logged_in

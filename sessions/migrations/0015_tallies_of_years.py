@@ -42,7 +42,7 @@ def statement(year, month):
             "JOIN (SELECT DISTINCT session_id, site FROM logbook_application) a ON a.session_id = o.session_id",
             *(
                 f"SELECT {of_it}, '{by}', {value}, COUNT(*), {severities} FROM one o "
-                f"JOIN logbook_adverseevent e ON e.session_id = o.session_id GROUP BY {of_it}, {value}"
+                f"JOIN logbook_adverseevent e ON e.session_id = o.session_id GROUP BY 1, 2, 3, 4, 6"
                 for by, value in OF_AN_EVENT.items()
             ),
         ]

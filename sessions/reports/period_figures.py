@@ -63,7 +63,7 @@ def _events() -> str:
     numbers = ", ".join(("COUNT(*)", *(f"SUM(CASE WHEN e.severity = '{word}' THEN 1 ELSE 0 END)" for word in Severity)))
     return " UNION ALL ".join(
         f"SELECT {of_it}, '{by}', {value} AS value, {numbers} FROM one o "  # noqa: S608 -- as above
-        f"JOIN logbook_adverseevent e ON e.session_id = o.session_id GROUP BY {of_it}, {value}"
+        f"JOIN logbook_adverseevent e ON e.session_id = o.session_id GROUP BY 1, 2, 3, 4, 6"
         for by, value in OF_AN_EVENT.items()
     )
 

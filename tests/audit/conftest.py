@@ -9,11 +9,14 @@ from django.db import connection
 from django.urls import reverse
 
 from clinic.accounts.actions import change_account
+from clinic.accounts.models import User
 from clinic.audit.access import record_event
 from clinic.audit.keys import key_file
 from sessions.actions.patient import change_patient
 from sessions.actions.session import mark_in_error
+from sessions.models import Patient, Session
 from tests.audit.raw import sql
+from tests.conftest import logged_in
 from tests.factories import a_draft, a_patient, a_signed_session, at, ready
 
 
@@ -26,8 +29,7 @@ def places(db, settings, tmp_path: Path) -> None:
     (tmp_path / "audit_key.json").write_text(kept.read_text())
 
 
-@pytest.fixture
-def logbook(physician, administrator, staff, client_of):
+def a_little_of_everything(physician: User, administrator: User, staff: User) -> tuple[Patient, Session]:
     """A signed session, one in error, a draft, a corrected patient, a changed role, looks and a log-in."""
     patient, course, device = ready(by=physician)
     signed = a_signed_session(by=physician, course=course, device=device)
@@ -39,14 +41,19 @@ def logbook(physician, administrator, staff, client_of):
         by=physician, patient=other, values={"given_names": "Linh"}, reason="misspelt", version=other.version
     )
     change_account(by=administrator, user=staff, role="auditor", reason="new post")
-    client_of(physician).get(reverse("logbook:session", args=[signed.uid]))
-    client_of(physician).get(reverse("logbook:patient", args=[other.uid]))
+    logged_in(physician).get(reverse("logbook:session", args=[signed.uid]))
+    logged_in(physician).get(reverse("logbook:patient", args=[other.uid]))
     record_event("log_in", by=physician)
     return patient, signed
 
 
 @pytest.fixture
-def unchecked() -> Callable[[], None]:
+def logbook(physician: User, administrator: User, staff: User) -> tuple[Patient, Session]:
+    return a_little_of_everything(physician, administrator, staff)
+
+
+@pytest.fixture
+def unchecked() -> Iterator[Callable[[], None]]:
     """Somebody with the database's own tools need not mind foreign keys."""
 
     def off() -> None:
@@ -55,7 +62,9 @@ def unchecked() -> Callable[[], None]:
         else:
             sql("PRAGMA defer_foreign_keys = ON")
 
-    return off
+    yield off
+    if connection.vendor == "sqlite":  # whose transactions end with it; that of several tests goes on
+        sql("PRAGMA defer_foreign_keys = OFF")
 
 
 @pytest.fixture

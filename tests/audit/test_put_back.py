@@ -10,7 +10,7 @@ from clinic.audit.anchors import Anchor, append, kept
 from clinic.audit.chain import head
 from clinic.audit.verify import verify
 from tests.audit.raw import alterations, sql
-from tests.audit.test_verify import the_end_cut_off
+from tests.audit.verifier.test_verify import the_end_cut_off
 from tests.factories import a_patient
 
 pytestmark = pytest.mark.usefixtures("places", "unguarded")
