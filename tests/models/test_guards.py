@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 from django.db import models
@@ -33,6 +34,7 @@ from sessions.models import (
 )
 from sessions.models.guards import LOCKED, MOVED
 from tests.audit.raw import SQLITE, as_a_stranger, as_ours, copied, refusal, run, upsert
+from tests.conftest import administrator_of_all, one_of, rows_of_all
 from tests.factories import a_device, a_device_entry, a_draft, a_signed_session, an_entry, at
 from tests.reports.signed import a_session_of_every_kind
 
@@ -51,11 +53,23 @@ def name(model: type[models.Model]) -> str:
     return model.__name__
 
 
+@pytest.fixture(scope="module")
+def kept(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[int, int]]:
+    """The physician and the signed session of all tests of this file: each of them takes back what it did."""
+    with rows_of_all(django_db_blocker):
+        physician = one_of("physician", administrator_of_all())
+        yield physician.pk, a_session_of_every_kind(physician).pk
+
+
 @pytest.fixture
-def signed(physician: User) -> Iterator[Session]:
-    session = a_session_of_every_kind(physician)
+def physician(kept: tuple[int, int], db: None) -> User:
+    return User.objects.get(pk=kept[0])
+
+
+@pytest.fixture
+def signed(kept: tuple[int, int], db: None) -> Iterator[Session]:
     as_a_stranger()
-    yield session
+    yield Session.objects.get(pk=kept[1])
     as_ours()
 
 

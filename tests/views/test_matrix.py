@@ -1,7 +1,9 @@
 """Every route, every role, every method: one table of who gets an answer. A route that is not in it fails."""
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -18,6 +20,7 @@ from sessions.actions.session_rows import Row
 from sessions.actions.signature import sign_session
 from sessions.models import Sample
 from tests.architecture.test_policy import routes
+from tests.conftest import administrator_of_all, one_of, rows_of_all
 from tests.factories import (
     a_definition,
     a_device,
@@ -137,13 +140,27 @@ ROLES = {"p": Role.PHYSICIAN, "s": Role.STAFF, "a": Role.AUDITOR, "d": Role.ADMI
 ANSWERS = {200, 204, 302, 303}
 
 
-@pytest.fixture
-def people(physician: User, staff: User, auditor: User, administrator: User) -> dict[str, User]:
-    return {user.role: user for user in (physician, staff, auditor, administrator)}
+@pytest.fixture(scope="module")
+def kept(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[dict[str, User], dict[str, models.Model]]]:
+    """The people and the records of all tests of this file: each of them takes back what it did."""
+    with rows_of_all(django_db_blocker):
+        administrator = administrator_of_all()
+        others = [one_of(who, administrator) for who in ("physician", "staff", "auditor")]
+        people = {user.role: user for user in (*others, administrator)}
+        yield people, one_of_each(people[Role.PHYSICIAN], administrator)
 
 
 @pytest.fixture
-def records(physician: User, administrator: User) -> dict[str, models.Model]:
+def people(kept: tuple[dict[str, User], dict[str, models.Model]], db: None) -> dict[str, User]:
+    return copy.deepcopy(kept[0])
+
+
+@pytest.fixture
+def records(kept: tuple[dict[str, User], dict[str, models.Model]], db: None) -> dict[str, models.Model]:
+    return copy.deepcopy(kept[1])
+
+
+def one_of_each(physician: User, administrator: User) -> dict[str, models.Model]:
     """One record of each kind that an address can name."""
     patient, course, device = ready(by=physician, indication="extraction", sites=("forearm",))
     started = at(date(2026, 1, 12))
@@ -214,8 +231,8 @@ def test_route_answers_those_it_is_for(
     found, wanted = {}, {}
     where = address(name, records)
     for letter, role in ROLES.items():
+        client = client_of(people[role]) if role else Client()
         for method, allowed in (("GET", EXPECTED[name][0]), ("POST", EXPECTED[name][1])):
-            client = client_of(people[role]) if role else Client()
             response = client.generic(method, where)
             response.getvalue()  # a file that streams is read to its end
             to_log_in = response.status_code == 302 and response["Location"].startswith(reverse("account_login"))
@@ -270,8 +287,9 @@ def test_address_that_names_nothing_is_not_found(
 
 
 def test_signed_session_opens_for_its_readers_alone(
-    people: dict[str, User], physician: User, client_of: Callable[[User], Client]
+    people: dict[str, User], client_of: Callable[[User], Client]
 ) -> None:
+    physician = people[Role.PHYSICIAN]
     _patient, course, device = ready(by=physician)
     draft = a_draft(by=physician, course=course, device=device)
     signed = sign_session(by=physician, session=draft, version=draft.version)
