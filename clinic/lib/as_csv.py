@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from types import NoneType
@@ -47,6 +47,8 @@ def cell(value: Any, kind: str, language: str) -> str:
         if kind == "month":
             return f"{value:%m/%Y}" if french else f"{value:%Y-%m}"
         return f"{value:%d/%m/%Y}" if french else f"{value:%Y-%m-%d}"
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
     return guarded(str(value))
 
 

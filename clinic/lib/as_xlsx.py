@@ -4,7 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
@@ -170,7 +170,7 @@ class _Sheet:
             day = self.looks.look(num_format=days[self.looks.language], align="left", **look)
             self.sheet.write_datetime(line, place, datetime(value.year, value.month, value.day), day)  # noqa: DTZ001
         else:
-            self._text(line, place, str(value), look)
+            self._text(line, place, f"{value:%H:%M}" if isinstance(value, time) else str(value), look)
 
     def _text(self, line: int, place: int, text: str, look: dict[str, Any]) -> None:
         # A text that begins like a formula stays one even when somebody edits its cell.

@@ -93,7 +93,8 @@ class Labels:
             "charge_ma_min",
         )
         said += [self.figure(name, row[f"phases__{name}"]) for name in others]
-        return " · ".join(part for part in said if part) or _("nothing documented")
+        # No line begins with the sign that parts two settings.
+        return "\u00a0· ".join(part for part in said if part) or _("nothing documented")
 
     def kind(self, kind: str, reading: str) -> str:
         """What the figure of a current is: set, read at plateau, maximum; average or peak."""

@@ -164,7 +164,7 @@ def _row(line: Line) -> Row:
     values = (
         f"{line.what}, {line.detail}" if line.detail else line.what,
         clinic_day(line.performed),
-        f"{timezone.localtime(line.performed):%H:%M}" if isinstance(line.performed, datetime) else "",
+        timezone.localtime(line.performed).time() if isinstance(line.performed, datetime) else None,
         entered.at if entered else None,
         entered.by if entered else "",
         line.late,

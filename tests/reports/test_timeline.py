@@ -1,6 +1,6 @@
 """Three clocks: what was performed, entered and signed when, and what was entered on another day."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -266,7 +266,7 @@ def test_the_table_holds_every_line(clock, physician):
         "what", "performed_on", "performed_at", "entered", "entered_by", "late", "signed", "signatures", "notes"
     ]  # fmt: skip
     assert table.rows[0].values == (
-        "Session 1, hyperhidrosis, completed", START, "14:05", on(12, 9), "Dr Jeanne Morel", "entered 3 days after", on(12, 9),
+        "Session 1, hyperhidrosis, completed", START, time(14, 5), on(12, 9), "Dr Jeanne Morel", "entered 3 days after", on(12, 9),
         "12 Mar 2026, 09:00 Dr Jeanne Morel, authorship", "",
     )  # fmt: skip
     assert len(table.rows) == 3

@@ -1,6 +1,7 @@
 """The audit pages of a patient: for whom they are, what they leave behind, and what they refuse in words."""
 
 import io
+import re
 from datetime import date, datetime, timedelta
 from html import unescape
 
@@ -20,6 +21,7 @@ from sessions.actions.patient import change_patient
 from sessions.actions.session import save_draft
 from sessions.models import Patient
 from tests.factories import PARIS, a_draft, a_patient, a_signed_session, an_entry, at, ready
+from tests.views.reports import whole_text
 
 pytestmark = pytest.mark.django_db
 PAGES = ("patient-timeline", "patient-as-known", "patient-letter")
@@ -203,6 +205,25 @@ def test_a_file_is_an_act_about_the_patient(client_of, auditor, treated, name):
         False,
         True,
     )
+
+
+def test_times_stand_as_the_language_writes_them(client_of, auditor, treated):
+    client = client_of(auditor)
+    written = {}
+    for language in ("fr", "en"):
+        client.cookies["django_language"] = language
+        story = page_of(client, reverse("logbook:patient", args=[treated.uid]))
+        pdf = whole_text(client.get(address("patient-timeline-pdf", treated)))
+        data = [whole_text(client.get(address(f"patient-timeline-{form}", treated))) for form in ("csv", "xlsx")]
+        written[language] = (
+            re.findall(r"<time [^>]*>([^<]*14[^<]*)</time>", story),
+            [time in " ".join(pdf.split()) for time in ("14 h 05", "14:05")],
+            ["14:05" in one for one in data],
+        )
+    assert written == {
+        "fr": (["12/01/2026, 14\u00a0h\u00a005"], [True, False], [True, True]),
+        "en": (["12 Jan 2026, 14:05"], [False, True], [True, True]),
+    }
 
 
 def test_a_refused_file_is_no_act(client_of, auditor, treated):
