@@ -1,6 +1,7 @@
 """Every act and every look has its words."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,23 +10,25 @@ from django.conf import settings
 from clinic.audit.words import ACTS, LOOKS
 
 
-def sources():
-    for room in ("clinic", "sessions"):
-        yield from (Path(settings.BASE_DIR) / room).rglob("*.py")
+@cache
+def calls():
+    """Every call in the whole program, read once."""
+    paths = (path for room in ("clinic", "sessions") for path in (Path(settings.BASE_DIR) / room).rglob("*.py"))
+    nodes = (node for path in paths for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    return [node for node in nodes if isinstance(node, ast.Call)]
 
 
 def texts_of(function, place):
     """Every text given to `function` at this place, in the whole program."""
-    for path in sources():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == function:
-                given = [
-                    *node.args[place : place + 1],
-                    *(keyword.value for keyword in node.keywords if keyword.arg == "kind"),
-                ]
-                for value in given:
-                    if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                        yield value.value
+    for node in calls():
+        if getattr(node.func, "id", getattr(node.func, "attr", "")) == function:
+            given = [
+                *node.args[place : place + 1],
+                *(keyword.value for keyword in node.keywords if keyword.arg == "kind"),
+            ]
+            for value in given:
+                if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    yield value.value
 
 
 def test_every_act_has_its_words():
