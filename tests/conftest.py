@@ -172,6 +172,8 @@ def password() -> str:
 def logged_in(user: User) -> Client:
     """A client logged in as this person, through every middleware."""
     client = Client()
+    # A cookie of no session: without one, a session is first made and stored to be exchanged for the one of the log-in.
+    client.cookies[settings.SESSION_COOKIE_NAME] = ""
     client.force_login(user)
     return client
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.db import models
 from django.test import Client
 from django.urls import reverse
 
@@ -18,7 +19,7 @@ from clinic.lib.problems import Refused
 from sessions.models import Patient, Session
 from tests.architecture.test_policy import routes
 from tests.factories import a_signed_session, ready
-from tests.views.test_matrix import EXPECTED, address, people, records  # noqa: F401 -- fixtures
+from tests.views.test_matrix import EXPECTED, address, one_of_each
 
 pytestmark = pytest.mark.django_db
 AT = "2026-03-12 14:00:00+01:00"
@@ -40,6 +41,16 @@ def session(physician: User) -> Session:
 @pytest.fixture
 def where(session: Session) -> str:
     return reverse("logbook:session", args=[session.uid])
+
+
+@pytest.fixture
+def people(physician: User, staff: User, auditor: User, administrator: User) -> dict[str, User]:
+    return {user.role: user for user in (physician, staff, auditor, administrator)}
+
+
+@pytest.fixture
+def records(physician: User, administrator: User) -> dict[str, models.Model]:
+    return one_of_each(physician, administrator)
 
 
 @pytest.fixture
@@ -190,8 +201,8 @@ def test_long_reason_is_whole_in_the_act_and_shortened_in_the_event(desk, passwo
 
 
 def test_emergency_opens_what_is_read_and_nothing_else(
-    people: dict[str, User],  # noqa: F811
-    records: dict[str, object],  # noqa: F811
+    people: dict[str, User],
+    records: dict[str, object],
     client_of: ClientOf,
     password: str,
 ) -> None:
@@ -218,8 +229,8 @@ def test_emergency_opens_what_is_read_and_nothing_else(
 
 
 def test_every_look_under_emergency_is_marked(
-    people: dict[str, User],  # noqa: F811
-    records: dict[str, object],  # noqa: F811
+    people: dict[str, User],
+    records: dict[str, object],
     client_of: ClientOf,
     password: str,
 ) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.core.management import call_command, get_commands, load_command_class
+from django.core.management import ManagementUtility, call_command, get_commands, load_command_class
 from django.core.management.base import CommandError
 from django.core.management.sql import emit_pre_migrate_signal
 from django.db.migrations.loader import MigrationLoader
@@ -27,10 +27,20 @@ HARMLESS = {
 OURS = {"clinic.operations", "sessions", "tests"}
 
 
-@pytest.mark.parametrize("name", REASONS)
+@pytest.mark.parametrize("name", ["flush", "loaddata"])  # the tests have a `flush` of their own
 def test_command_is_refused_with_its_reason(name: str, tmp_path: Path) -> None:
     done = manage(tmp_path / "data", name, *GIVEN.get(name, []))
     assert (done.returncode, done.stdout, done.stderr) == (EXIT, "", f"CommandError: {REASONS[name]}\n")
+
+
+@pytest.mark.parametrize("name", sorted(set(REASONS) - {"flush", "loaddata"}))
+def test_command_is_refused_with_its_reason_here(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """As `manage.py` runs it, without a process of its own for each."""
+    command = ManagementUtility(["manage.py", name]).fetch_command(name)
+    with pytest.raises(SystemExit) as ended:
+        command.run_from_argv(["manage.py", name, *GIVEN.get(name, [])])
+    out, err = capsys.readouterr()
+    assert (ended.value.code, out, err) == (EXIT, "", f"CommandError: {REASONS[name]}\n")
 
 
 @pytest.mark.parametrize("name", sorted(set(REASONS) - {"flush"}))  # the tests have a `flush` of their own

@@ -43,6 +43,7 @@ def test_address_of_another_machine_is_one_plain_sentence(tmp_path: Path) -> Non
     assert done.stderr == "There is no address nowhere.invalid on this machine. Set CLINIC_HOST to one that it has.\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="stops by a signal that Windows does not know")
 def test_fresh_start_prints_address_and_token_answers_and_stops_cleanly(tmp_path: Path) -> None:
     port = free_port()

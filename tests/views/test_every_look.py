@@ -20,7 +20,7 @@ from clinic.audit.models import Access
 from clinic.audit.words import LOOKS
 from sessions.models import Patient
 from tests.factories import a_consultation, a_course, a_device, a_draft, a_patient, at
-from tests.views.test_matrix import EXPECTED, ROLES, address, people, records  # noqa: F401 -- fixtures
+from tests.views.test_matrix import EXPECTED, ROLES, address, one_of_each
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,17 @@ GET = [name for name, (get, _post) in EXPECTED.items() if get]
 
 
 @pytest.fixture
-def clinic(records: dict[str, models.Model], physician: User, other_physician: User) -> dict[str, models.Model]:  # noqa: F811
+def people(physician: User, staff: User, auditor: User, administrator: User) -> dict[str, User]:
+    return {user.role: user for user in (physician, staff, auditor, administrator)}
+
+
+@pytest.fixture
+def records(physician: User, administrator: User) -> dict[str, models.Model]:
+    return one_of_each(physician, administrator)
+
+
+@pytest.fixture
+def clinic(records: dict[str, models.Model], physician: User, other_physician: User) -> dict[str, models.Model]:
     """Beside the records of the matrix: a patient with drafts of today, one of a colleague, one registered alone."""
     for by, family_name in ((physician, "Aachener"), (other_physician, "Bellerose")):
         patient = a_patient(by=by, family_name=family_name)
@@ -84,7 +94,7 @@ def unrecorded(client: Client, user: User, name: str, method: str, where: str, t
 @pytest.mark.parametrize("name", GET)
 def test_page_that_names_a_patient_wrote_the_look_down(
     name: str,
-    people: dict[str, User],  # noqa: F811
+    people: dict[str, User],
     clinic: dict[str, models.Model],
     client_of: ClientOf,
     password: str,
@@ -103,7 +113,7 @@ def test_page_that_names_a_patient_wrote_the_look_down(
 
 
 def test_every_page_of_records_shows_its_patient(
-    people: dict[str, User],  # noqa: F811
+    people: dict[str, User],
     clinic: dict[str, models.Model],
     client_of: ClientOf,
 ) -> None:
@@ -128,7 +138,7 @@ SENT = {
 @pytest.mark.parametrize("name", [name for name, (_get, post) in EXPECTED.items() if set(post) & set("psa")])
 def test_answer_to_a_form_that_names_a_patient_wrote_the_look_down(
     name: str,
-    people: dict[str, User],  # noqa: F811
+    people: dict[str, User],
     clinic: dict[str, models.Model],
     client_of: ClientOf,
 ) -> None:
@@ -146,7 +156,7 @@ def test_answer_to_a_form_that_names_a_patient_wrote_the_look_down(
 
 
 def test_search_and_warning_find_somebody_in_the_test_above(
-    people: dict[str, User],  # noqa: F811
+    people: dict[str, User],
     clinic: dict[str, models.Model],
     client_of: ClientOf,
 ) -> None:
