@@ -85,7 +85,7 @@ def build(asked: Asked) -> Built:
     headline = (
         Headline(active, ngettext("active course", "active courses", active)),
         Headline(first, ngettext("first course", "first courses", first)),
-        Headline(maintenance, _("maintenance")),
+        Headline(maintenance, ngettext("maintenance course", "maintenance courses", maintenance)),
     )
     return Built(tuple(tables), headline, notes=_notes(), used=_used())
 

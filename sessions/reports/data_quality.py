@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import BooleanField, Count, ExpressionWrapper, F, Max, Min, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, npgettext, pgettext_lazy
 
 from clinic.lib.table import Column, Row, Table
 from sessions.measures.gaps import COMPARED_FIGURES, TIMES_FAR_APART, Gap
@@ -89,7 +89,7 @@ CHECKS = (
     Check("event_site", gettext_lazy("Adverse event without its site"), lambda one: one.lacks(Gap.EVENT_SITE)),
     Check("twice", gettext_lazy("Figure typed twice"), lambda one: one.lacks(Gap.TWICE)),
     Check("late", gettext_lazy("Late record"), lambda one: one.is_signed and one.late_record),
-    Check("draft", gettext_lazy("Not signed"), lambda one: one.record_status == RecordStatus.PRELIMINARY),
+    Check("draft", pgettext_lazy("session", "Not signed"), lambda one: one.record_status == RecordStatus.PRELIMINARY),
     Check("amended", gettext_lazy("Amended"), lambda one: one.record_status == RecordStatus.AMENDED),
     Check("error", gettext_lazy("Entered in error"), lambda one: one.record_status == RecordStatus.IN_ERROR),
 )
@@ -116,8 +116,8 @@ def build(asked: Asked) -> Built:
         tables.append(_list(found, far, _number_shown(alike), whole=asked.whole))
     missing = sum(counts[check.code] for check in CHECKS[:7])
     headline = (
-        Headline(every, ngettext("session", "sessions", every)),
-        Headline(missing, ngettext("gap", "gaps", missing)),
+        Headline(every, npgettext("counted", "session", "sessions", every)),
+        Headline(missing, npgettext("counted", "gap", "gaps", missing)),
     )
     return Built(tuple(tables), headline)
 

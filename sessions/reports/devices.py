@@ -8,7 +8,7 @@ from datetime import date
 from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext, npgettext, pgettext
 
 from clinic.lib.table import Column, Row, Table
 from sessions.measures.words import DeviceEntryKind, YesNo
@@ -73,8 +73,8 @@ def build(asked: Asked) -> Built:
         tables.append(_one_by_one(incidents))
     faults, stopped = _faults(entries), sum(line.values[-1] is not None for line in lines)
     headline = (
-        Headline(faults, ngettext("fault", "faults", faults)),
-        Headline(len(incidents), ngettext("device incident", "device incidents", len(incidents))),
+        Headline(faults, npgettext("counted", "fault", "faults", faults)),
+        Headline(len(incidents), npgettext("counted", "device incident", "device incidents", len(incidents))),
         Headline(stopped, ngettext("device out of service", "devices out of service", stopped)),
     )
     return Built(tuple(tables), headline)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Min, Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, npgettext
 
 from clinic.lib.figures import figure_text
 from clinic.lib.table import Column, Row, Table
@@ -108,7 +108,7 @@ def build(asked: Asked) -> Built:
     rate = per_hundred(insufficient, len(known))
     awaited = sum(test.outstanding for test in tests)
     headline = (
-        Headline(len(tests), ngettext("sample", "samples", len(tests))),
+        Headline(len(tests), npgettext("counted", "sample", "samples", len(tests))),
         Headline(
             "–" if rate is None else rate,
             _("%% insufficient: %(part)s of %(whole)s") % {"part": insufficient, "whole": len(known)},

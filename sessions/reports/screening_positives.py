@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db.models import Count, Prefetch, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, npgettext
 
 from clinic.lib.table import Column, Row, Table
 from sessions.measures.answers import ITEMS, DecisionWord, Reply
@@ -58,7 +58,7 @@ def build(asked: Asked) -> Built:
     headline = (
         Headline(yes, ngettext("answer yes", "answers yes", yes)),
         Headline(len(patients), ngettext("patient with a yes", "patients with a yes", len(patients))),
-        Headline(number, ngettext("late record", "late records", number)),
+        Headline(number, npgettext("counted", "late record", "late records", number)),
     )
     return Built(tuple(tables), headline)
 
