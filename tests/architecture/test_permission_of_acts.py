@@ -3,6 +3,7 @@
 import importlib
 import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -58,6 +59,7 @@ NEEDED = {
 OF_THE_CLINIC = {"clinic/accounts/actions.py", "clinic/accounts/retention.py"}
 
 
+@cache
 def acts() -> dict[str, Callable[..., Any]]:
     """Every function that says who does it, by name."""
     found = {}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -55,8 +56,20 @@ def told(folder: Path) -> list[object]:
     return json.loads(line)
 
 
-def filled(folder: Path, sessions: int) -> None:
-    shell(folder, FILLED.format(sessions=sessions))
+@pytest.fixture(scope="module")
+def of_15_000(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A logbook of so many sessions, filled once; nobody changes it."""
+    folder = tmp_path_factory.mktemp("filled") / "data"
+    shell(folder, FILLED.format(sessions=15_000))
+    return folder
+
+
+@pytest.fixture
+def folder(of_15_000: Path, tmp_path: Path) -> Path:
+    """A copy of this test's own, with its keys."""
+    for kept in (of_15_000, of_15_000.with_name("data-keys")):
+        shutil.copytree(kept, tmp_path / kept.name)
+    return tmp_path / "data"
 
 
 def serving(folder: Path) -> subprocess.Popen[str]:
@@ -88,9 +101,7 @@ def until_there(folder: Path) -> None:
         time.sleep(0.05)
 
 
-def test_stopped_server_goes_on_with_the_file_after_its_next_start(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
-    filled(folder, 15_000)
+def test_stopped_server_goes_on_with_the_file_after_its_next_start(folder: Path) -> None:
     shell(folder, ASKED.format(form="xlsx"))
     first = serving(folder)
     until_there(folder)
@@ -113,18 +124,14 @@ def test_stopped_server_goes_on_with_the_file_after_its_next_start(tmp_path: Pat
     assert size > 100_000
 
 
-def test_program_apart_makes_what_waits_and_ends(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
-    filled(folder, 15_000)
+def test_program_apart_makes_what_waits_and_ends(folder: Path) -> None:
     shell(folder, ASKED.format(form="csv"))
     done = manage(folder, "work", "--once")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert told(folder)[:3] == ["done", 15_000, 1]
 
 
-def test_nothing_is_made_while_a_backup_is_put_back(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
-    filled(folder, 5_000)
+def test_nothing_is_made_while_a_backup_is_put_back(folder: Path) -> None:
     shell(folder, ASKED.format(form="csv"))
     with alone(folder / "restoring.lock"):
         assert manage(folder, "work", "--once").returncode == 0
@@ -148,9 +155,14 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - seen[0])
 """
 
 
+@pytest.fixture(scope="module")
+def of_60_000(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("large") / "data"
+    shell(folder, FILLED.format(sessions=60_000))
+    return folder
+
+
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
-def test_memory_does_not_grow_with_the_rows(tmp_path: Path, form: str) -> None:
-    folder = tmp_path / "data"
-    filled(folder, 60_000)
-    (grown,) = shell(folder, GROWN.format(form=form, folder=tmp_path))
+def test_memory_does_not_grow_with_the_rows(of_60_000: Path, tmp_path: Path, form: str) -> None:
+    (grown,) = shell(of_60_000, GROWN.format(form=form, folder=tmp_path))
     assert int(grown) < 15_000  # kilobytes
