@@ -91,4 +91,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunPython(fill, migrations.RunPython.noop),
+        migrations.RemoveIndex(model_name="course", name="course_status"),
+        migrations.AddIndex(
+            model_name="course",
+            index=models.Index(fields=["status", "physician", "indication", "previous"], name="course_alike"),
+        ),
+        migrations.AddIndex(
+            model_name="sessionfigures",
+            index=models.Index(
+                fields=["day", "session"], condition=models.Q(("serious__gt", 0)), name="session_figures_serious"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="coursefigures",
+            index=models.Index(fields=["course", "performed", "last_phase", "last_day"], name="course_figures_whole"),
+        ),
     ]

@@ -59,7 +59,7 @@ class Course(Clinical):
         verbose_name_plural = _("courses")
         ordering = ["-opened_date", "-id"]
         indexes = [
-            models.Index(fields=["status", "physician"], name="course_status"),
+            models.Index(fields=["status", "physician", "indication", "previous"], name="course_alike"),
             models.Index(
                 fields=["ended_date", "physician", "indication", "end_reason", "planned_sessions", "status"],
                 condition=models.Q(ended_date__isnull=False),

@@ -101,6 +101,7 @@ class SessionFigures(Figure):
                 name="session_figures_whole",
             ),
             models.Index(fields=["day", "session"], condition=Q(events__gt=0), name="session_figures_events"),
+            models.Index(fields=["day", "session"], condition=Q(serious__gt=0), name="session_figures_serious"),
             # Each report asks for drafts beside the tallies: few, however long the clinic has been there.
             models.Index(
                 fields=["day", "session"], condition=Q(record_status=DRAFT), name="session_figures_drafts"
@@ -208,6 +209,8 @@ class CourseFigures(Figure):
         indexes = [
             models.Index(fields=["last_day", "indication", "course"], name="course_figures_day"),
             models.Index(fields=["course"], condition=Q(far_apart=True), name="course_figures_far_apart"),
+            # What is asked of the figures of many courses, within one index.
+            models.Index(fields=["course", "performed", "last_phase", "last_day"], name="course_figures_whole"),
         ]
 
     def __str__(self) -> str:
