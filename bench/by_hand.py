@@ -19,7 +19,8 @@ COUNTED = f"f.record_status IN {SIGNED} AND f.status IN {PERFORMED}"
 def values(chosen: SessionFilter) -> dict[str, Any]:
     """The first and the last day, and the moments at which the first begins and the last is over."""
     day, moment = connection.ops.adapt_datefield_value, connection.ops.adapt_datetimefield_value
-    assert chosen.from_date and chosen.to_date
+    assert chosen.from_date
+    assert chosen.to_date
     since, until = start_of(chosen.from_date), start_of(chosen.to_date + timedelta(days=1))
     return {"first": day(chosen.from_date), "last": day(chosen.to_date), "since": moment(since), "until": moment(until)}
 

@@ -48,7 +48,11 @@ def _place(column: str, after: UUID) -> tuple[list[Statement], tuple[Any, ...]]:
     """The statement that finds it, and what it finds."""
     wanted = (f"f.{WORDS[column]}", "s.id") if column in WORDS else ALONG[column][1]
     joined = "JOIN logbook_sessionfigures f ON f.session_id = s.id JOIN logbook_searchtext t ON t.patient_id = s.patient_id JOIN logbook_patient p ON p.id = s.patient_id"
-    tables = " ".join(f"JOIN {table}" for table in joined.split("JOIN ")[1:] if any(key.startswith(table.split()[1] + ".") for key in wanted))
+    tables = " ".join(
+        f"JOIN {table}"
+        for table in joined.split("JOIN ")[1:]
+        if any(key.startswith(table.split()[1] + ".") for key in wanted)
+    )
     statement = (f"SELECT {', '.join(wanted)} FROM logbook_session s {tables} WHERE s.uid = %s", [_stored(after)])
     with connection.cursor() as cursor:
         cursor.execute(*statement)
@@ -71,9 +75,13 @@ def _along(column: str, down: bool, start: tuple[Any, ...]) -> list[Statement]:
             since += f" AND ({', '.join(own)}) {sign}= ({', '.join(['%s'] * len(own))})"
             values += start[: len(own)]
     ordered = ", ".join(f"{key} {way}" for key in keys)
-    parts = [(f"SELECT s.id FROM {tables} WHERE {STANDING} AND {joined}{since} ORDER BY {ordered} LIMIT {PAGE + 1}", values)]
+    parts = [
+        (f"SELECT s.id FROM {tables} WHERE {STANDING} AND {joined}{since} ORDER BY {ordered} LIMIT {PAGE + 1}", values)
+    ]
     if column == "started_at":
-        undated = f"SELECT s.id FROM {tables} WHERE {STANDING} AND s.started_at IS NULL ORDER BY s.id {way} LIMIT {PAGE + 1}"
+        undated = (
+            f"SELECT s.id FROM {tables} WHERE {STANDING} AND s.started_at IS NULL ORDER BY s.id {way} LIMIT {PAGE + 1}"
+        )
         parts.append((undated, []))
     return parts
 
@@ -145,8 +153,8 @@ def acts_of(person: int, since: datetime) -> list[Statement]:
     return [
         statement,
         *(
-            (f"SELECT * FROM {table} WHERE {those} UNION ALL SELECT * FROM {table} WHERE history_id IN (SELECT (SELECT MAX(b.history_id) "
-            f"FROM {table} b WHERE b.id = h.id AND b.history_id < h.history_id) FROM {table} h WHERE h.{those})", None)
+            ((f"SELECT * FROM {table} WHERE {those} UNION ALL SELECT * FROM {table} WHERE history_id IN (SELECT (SELECT MAX(b.history_id) "
+            f"FROM {table} b WHERE b.id = h.id AND b.history_id < h.history_id) FROM {table} h WHERE h.{those})"), None)
             for table in tables
         ),
     ]  # fmt: skip

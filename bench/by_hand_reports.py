@@ -4,6 +4,8 @@ Of what the report counts one by one, the stored figures are taken wherever they
 grouped is put together into one column first: both engines sort by one quicker than by ten.
 """
 
+from django.db import connection
+
 from bench.by_hand import COUNTED, DAYS, MONTHS
 
 SHOWN = 200  # rows on a page
@@ -24,12 +26,16 @@ def active_courses(days: str, within: str) -> list[str]:
     chosen = open_ + (treated if within else "")
     page = f"SELECT c.id, g.last_day, g.last_phase, g.performed FROM logbook_course c{told} WHERE {chosen} ORDER BY g.last_day DESC NULLS LAST, c.id DESC LIMIT {SHOWN}"
     return [
-        f"SELECT c.physician_id, u.full_name, c.indication, c.status, g.last_phase, c.previous_id IS NULL AS is_first, COUNT(*) AS number "
-        f"FROM logbook_course c JOIN accounts_user u ON u.id = c.physician_id{told} WHERE {chosen} GROUP BY 1, 2, 3, 4, 5, 6",
-        f"SELECT c.uid AS key, {PERSON}, c.indication, x.last_phase, c.opened_date, x.last_day, x.performed, c.planned_sessions, u.full_name, t.site "
-        f"FROM ({page}) x JOIN logbook_course c ON c.id = x.id JOIN logbook_patient p ON p.id = c.patient_id "
-        "JOIN accounts_user u ON u.id = c.physician_id LEFT JOIN logbook_coursesite t ON t.course_id = c.id "
-        "ORDER BY x.last_day DESC NULLS LAST, c.id DESC, t.id",
+        (
+            f"SELECT c.physician_id, u.full_name, c.indication, c.status, g.last_phase, c.previous_id IS NULL AS is_first, COUNT(*) AS number "
+            f"FROM logbook_course c JOIN accounts_user u ON u.id = c.physician_id{told} WHERE {chosen} GROUP BY 1, 2, 3, 4, 5, 6"
+        ),
+        (
+            f"SELECT c.uid AS key, {PERSON}, c.indication, x.last_phase, c.opened_date, x.last_day, x.performed, c.planned_sessions, u.full_name, t.site "
+            f"FROM ({page}) x JOIN logbook_course c ON c.id = x.id JOIN logbook_patient p ON p.id = c.patient_id "
+            "JOIN accounts_user u ON u.id = c.physician_id LEFT JOIN logbook_coursesite t ON t.course_id = c.id "
+            "ORDER BY x.last_day DESC NULLS LAST, c.id DESC, t.id"
+        ),
     ]
 
 
@@ -59,10 +65,10 @@ def screening(days: str, within: str) -> list[str]:
         UNION ALL SELECT 'people', '', NULL, 0, COUNT(*), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
             FROM (SELECT DISTINCT patient_id FROM people WHERE reply = 'yes') those
         UNION ALL SELECT 'decision', item, NULL, COUNT(*), 0, NULL, NULL, NULL, NULL, NULL, word, NULL, NULL FROM decided GROUP BY item, word""",
-        f"SELECT ({late}) AS late, s.uid AS key, s.started_at, {PERSON}, x.indication, s.number, s.late_reason, s.incident_note, u.full_name "
+        (f"SELECT ({late}) AS late, s.uid AS key, s.started_at, {PERSON}, x.indication, s.number, s.late_reason, s.incident_note, u.full_name "
         f"FROM (SELECT * FROM logbook_sessionfigures f WHERE f.late_record AND f.record_status IN ('final', 'amended') AND {days} ORDER BY {NEWEST} LIMIT {SHOWN}) x "
         "JOIN logbook_session s ON s.id = x.session_id JOIN logbook_patient p ON p.id = x.patient_id "
-        "JOIN accounts_user u ON u.id = x.physician_id ORDER BY x.day DESC, x.started_at DESC, x.session_id DESC",
+        "JOIN accounts_user u ON u.id = x.physician_id ORDER BY x.day DESC, x.started_at DESC, x.session_id DESC"),
     ]  # fmt: skip
 
 
@@ -81,10 +87,12 @@ def substances(days: str, within: str) -> list[str]:
     )
     return [
         f"SELECT batch, SUM(number) AS applications, SUM(sessions) AS sessions, COUNT(*) AS patients, MIN(first) AS first, MAX(last) AS last FROM ({people}) x GROUP BY 1",
-        f"SELECT s.uid AS key, s.started_at, {PERSON}, a.substance, a.substance_batch, a.substance_expiry_date, a.site, a.side, u.full_name "
-        f"FROM ({page}) x JOIN logbook_application a ON a.id = x.id JOIN logbook_session s ON s.id = x.session_id "
-        "JOIN logbook_patient p ON p.id = x.patient_id JOIN accounts_user u ON u.id = x.physician_id "
-        "ORDER BY x.day DESC, x.started_at DESC, x.session_id DESC, a.number, a.id",
+        (
+            f"SELECT s.uid AS key, s.started_at, {PERSON}, a.substance, a.substance_batch, a.substance_expiry_date, a.site, a.side, u.full_name "
+            f"FROM ({page}) x JOIN logbook_application a ON a.id = x.id JOIN logbook_session s ON s.id = x.session_id "
+            "JOIN logbook_patient p ON p.id = x.patient_id JOIN accounts_user u ON u.id = x.physician_id "
+            "ORDER BY x.day DESC, x.started_at DESC, x.session_id DESC, a.number, a.id"
+        ),
     ]
 
 
@@ -93,25 +101,38 @@ def course_curves(days: str, within: str) -> list[str]:
     words = "o.scale_version || ';' || o.scale_name || ';' || COALESCE(CAST(o.scale_maximum AS text), '') || ';' || o.unit || ';' || COALESCE(CAST(o.collection_minutes AS text), '')"
     place = f"{words} || ';' || o.moment || ';' || o.site || ';' || o.side || ';' || s.number"
     # A period is found among the figures; of all time the session itself says enough.
-    counted = f"JOIN logbook_sessionfigures f ON f.session_id = s.id WHERE {COUNTED} AND {days}" if within else f"WHERE {COUNTED.replace('f.', 's.')}"
+    counted = (
+        f"JOIN logbook_sessionfigures f ON f.session_id = s.id WHERE {COUNTED} AND {days}"
+        if within
+        else f"WHERE {COUNTED.replace('f.', 's.')}"
+    )
     return [
-        f"SELECT {place} AS place, o.value, COUNT(*) AS number FROM logbook_observation o JOIN logbook_session s ON s.id = o.session_id "
-        f"{counted} AND o.measure = '{MEASURE}' GROUP BY 1, 2"
+        (
+            f"SELECT {place} AS place, o.value, COUNT(*) AS number FROM logbook_observation o JOIN logbook_session s ON s.id = o.session_id "
+            f"{counted} AND o.measure = '{MEASURE}' GROUP BY 1, 2"
+        )
     ]
 
 
 def devices(days: str, within: str) -> list[str]:
-    """The use of each, patient by patient first; each with its log; the incidents, which are few, from their own side."""
+    """The use of each; each with its log; the incidents, which are few, from their own side."""
     until = "%(last)s" if within else "CURRENT_DATE"
     people = f"SELECT f.device_id, f.patient_id, COUNT(*) AS number, MAX(f.day) AS last FROM logbook_sessionfigures f WHERE {COUNTED} AND {days} GROUP BY 1, 2"
+    used = f"SELECT device_id, SUM(number) AS sessions, COUNT(*) AS patients, MAX(last) AS last FROM ({people}) x GROUP BY 1"
+    if connection.vendor == "sqlite":  # counts different ones as it goes; PostgreSQL would sort all of them
+        used = f"SELECT f.device_id, COUNT(*) AS sessions, COUNT(DISTINCT f.patient_id) AS patients, MAX(f.day) AS last FROM logbook_sessionfigures f WHERE {COUNTED} AND {days} GROUP BY 1"
     return [
-        f"SELECT device_id, SUM(number) AS sessions, COUNT(*) AS patients, MAX(last) AS last FROM ({people}) x GROUP BY 1",
-        f"SELECT s.uid AS key, s.started_at, {PERSON}, f.device_id, e.term, e.term_note, e.severity, e.incident_report "
-        "FROM logbook_adverseevent e JOIN logbook_sessionfigures f ON f.session_id = e.session_id JOIN logbook_session s ON s.id = e.session_id "
-        f"JOIN logbook_patient p ON p.id = s.patient_id WHERE e.device_incident = 'yes' AND {COUNTED} AND {days} ORDER BY s.started_at DESC, e.id DESC",
-        "SELECT d.id, d.maker, d.model, d.serial_number, d.in_service_date, d.out_of_service_date, e.* FROM logbook_device d "
-        f"LEFT JOIN logbook_deviceentry e ON e.device_id = d.id AND NOT e.in_error AND e.happened_date <= {until} "
-        "ORDER BY d.maker, d.model, d.serial_number, d.id, e.happened_date, e.id",
+        used,
+        (
+            f"SELECT s.uid AS key, s.started_at, {PERSON}, f.device_id, e.term, e.term_note, e.severity, e.incident_report "
+            "FROM logbook_adverseevent e JOIN logbook_sessionfigures f ON f.session_id = e.session_id JOIN logbook_session s ON s.id = e.session_id "
+            f"JOIN logbook_patient p ON p.id = s.patient_id WHERE e.device_incident = 'yes' AND {COUNTED} AND {days} ORDER BY s.started_at DESC, e.id DESC"
+        ),
+        (
+            "SELECT d.id, d.maker, d.model, d.serial_number, d.in_service_date, d.out_of_service_date, e.* FROM logbook_device d "
+            f"LEFT JOIN logbook_deviceentry e ON e.device_id = d.id AND NOT e.in_error AND e.happened_date <= {until} "
+            "ORDER BY d.maker, d.model, d.serial_number, d.id, e.happened_date, e.id"
+        ),
     ]
 
 
@@ -123,21 +144,23 @@ def diagnostic(days: str, within: str) -> list[str]:
     same = f" AND f.patient_id IN (SELECT f.patient_id FROM {tested} WHERE {extraction} AND {days})" if within else ""
     results = "LEFT JOIN logbook_result r ON r.sample_id = m.id AND NOT r.in_error"
     return [
-        "SELECT m.*, r.sufficiency AS said, r.reported_at FROM (SELECT m.id, f.day, f.patient_id, f.started_at, s.extraction_mode, s.analyte, "
+        ("SELECT m.*, r.sufficiency AS said, r.reported_at FROM (SELECT m.id, f.day, f.patient_id, f.started_at, s.extraction_mode, s.analyte, "
         "m.laboratory, m.sufficiency, m.collected_from, m.collected_until, "
         "MIN(f.started_at) OVER (PARTITION BY f.patient_id, s.extraction_mode, LOWER(s.analyte)) AS first "
-        f"FROM {tested} JOIN logbook_session s ON s.id = f.session_id WHERE {extraction}{same}) m {results} WHERE {days.replace('f.', 'm.')}",
-        f"SELECT s.uid AS key, m.sample_id, {PERSON}, m.sufficiency, r.sufficiency AS said, r.comparator, r.result_value, r.result_unit, r.reported_at "
+        f"FROM {tested} JOIN logbook_session s ON s.id = f.session_id WHERE {extraction}{same}) m {results} WHERE {days.replace('f.', 'm.')}"),
+        (f"SELECT s.uid AS key, m.sample_id, {PERSON}, m.sufficiency, r.sufficiency AS said, r.comparator, r.result_value, r.result_unit, r.reported_at "
         f"FROM (SELECT m.id, f.started_at FROM {tested} WHERE {extraction} AND {days} ORDER BY f.started_at, f.session_id, m.number, m.id LIMIT {SHOWN}) x "
         "JOIN logbook_sample m ON m.id = x.id JOIN logbook_session s ON s.id = m.session_id JOIN logbook_patient p ON p.id = s.patient_id "
-        f"{results} ORDER BY x.started_at, m.session_id, m.number, m.id, r.id",
+        f"{results} ORDER BY x.started_at, m.session_id, m.number, m.id, r.id"),
     ]  # fmt: skip
 
 
 def data_quality(days: str, within: str) -> list[str]:
     """Sessions alike in all that is looked at, with their number; figures ten times another one; the page of the newest."""
-    shows = (
-        "(f.record_status <> 'final' OR f.late_record OR f.status IN ('completed', 'stopped') AND (f.gaps > 0 OR f.device_id IS NULL OR f.operator_id IS NULL))"
+    shows = "(f.record_status <> 'final' OR f.late_record OR f.status IN ('completed', 'stopped') AND (f.gaps > 0 OR f.device_id IS NULL OR f.operator_id IS NULL))"
+    marks = ("f.late_record", "f.device_id IS NULL", "f.operator_id IS NULL")
+    alike = " || ';' || ".join(
+        ["f.record_status", "f.status", *(f"CASE WHEN {mark} THEN '1' ELSE '' END" for mark in marks), "f.gaps"]
     )
     compared = ("current_ma", "voltage_v", "duration_min")
     bounds = ", ".join(f"MIN(CASE WHEN h.{name} > 0 THEN h.{name} END) AS {name}" for name in compared)
@@ -148,23 +171,24 @@ def data_quality(days: str, within: str) -> list[str]:
     undated = f"SELECT f.session_id, f.day, f.started_at FROM logbook_sessionfigures f WHERE f.day IS NULL AND {shows} ORDER BY f.session_id DESC LIMIT {SHOWN}"
     page = dated if within else f"SELECT * FROM ({dated}) x UNION ALL SELECT * FROM ({undated}) y LIMIT {SHOWN}"
     return [
-        "SELECT f.record_status, f.status, f.late_record, f.device_id IS NULL AS no_device, f.operator_id IS NULL AS no_operator, f.gaps, COUNT(*) AS number "
-        f"FROM logbook_sessionfigures f WHERE {days} GROUP BY 1, 2, 3, 4, 5, 6",
-        f"SELECT f.session_id, h.current_ma >= 10 * low.current_ma, h.voltage_v >= 10 * low.voltage_v, h.duration_min >= 10 * low.duration_min "
+        f"SELECT {alike} AS alike, COUNT(*) AS number FROM logbook_sessionfigures f WHERE {days} GROUP BY 1",
+        (f"SELECT f.session_id, h.current_ma >= 10 * low.current_ma, h.voltage_v >= 10 * low.voltage_v, h.duration_min >= 10 * low.duration_min "
         f"FROM (SELECT g.course_id, {bounds} FROM {of_course} JOIN {phases} AND g.far_apart GROUP BY 1) low "
-        f"JOIN logbook_session s ON s.course_id = low.course_id JOIN logbook_sessionfigures f ON f.session_id = s.id JOIN {phases} AND {days} AND ({larger})",
-        f"SELECT s.uid AS key, s.started_at, {PERSON}, c.indication, s.number, u.full_name FROM ({page}) x JOIN logbook_session s ON s.id = x.session_id "
+        f"JOIN logbook_session s ON s.course_id = low.course_id JOIN logbook_sessionfigures f ON f.session_id = s.id JOIN {phases} AND {days} AND ({larger})"),
+        (f"SELECT s.uid AS key, s.started_at, {PERSON}, c.indication, s.number, u.full_name FROM ({page}) x JOIN logbook_session s ON s.id = x.session_id "
         "JOIN logbook_patient p ON p.id = s.patient_id JOIN logbook_course c ON c.id = s.course_id JOIN accounts_user u ON u.id = s.physician_id "
-        "ORDER BY x.day DESC NULLS LAST, x.started_at DESC, x.session_id DESC",
+        "ORDER BY x.day DESC NULLS LAST, x.started_at DESC, x.session_id DESC"),
     ]  # fmt: skip
 
 
 def unsigned(days: str, within: str) -> list[str]:
     """Every draft, the one that waits longest first."""
     return [
-        f"SELECT s.uid AS key, s.started_at, {PERSON}, f.indication, s.number, u.full_name FROM logbook_sessionfigures f "
-        "JOIN logbook_session s ON s.id = f.session_id JOIN logbook_patient p ON p.id = f.patient_id JOIN accounts_user u ON u.id = f.physician_id "
-        f"WHERE f.record_status = 'preliminary' AND {days} ORDER BY f.started_at NULLS FIRST, f.session_id"
+        (
+            f"SELECT s.uid AS key, s.started_at, {PERSON}, f.indication, s.number, u.full_name FROM logbook_sessionfigures f "
+            "JOIN logbook_session s ON s.id = f.session_id JOIN logbook_patient p ON p.id = f.patient_id JOIN accounts_user u ON u.id = f.physician_id "
+            f"WHERE f.record_status = 'preliminary' AND {days} ORDER BY f.started_at NULLS FIRST, f.session_id"
+        )
     ]
 
 
