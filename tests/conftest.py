@@ -12,8 +12,10 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.signals import setting_changed
 from django.db import transaction
+from django.template import Context, RequestContext, Template
 from django.test import Client
 from django.test.client import ClientHandler
+from django.utils.safestring import SafeString
 
 from clinic.accounts.actions import create_account
 from clinic.accounts.models import User
@@ -70,6 +72,24 @@ def _one_chain_of_middleware() -> Iterator[None]:
         patch.setattr(ClientHandler, "load_middleware", shared)
         yield
     setting_changed.disconnect(forget)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _only_pages_are_noted(django_test_environment: None) -> Iterator[None]:
+    """Of what a response was made of, the page is noted with its context, not each of the thousand pieces of a form.
+
+    Django notes a copy of the context of every template that was rendered; no test asks for those of a field.
+    """
+    noted = Template._render
+
+    def render(template: Template, context: Context) -> SafeString:
+        if isinstance(context, RequestContext) and context.template is template:
+            return noted(template, context)
+        return template.nodelist.render(context)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", render)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -60,10 +60,10 @@ def test_deployment_check_with_tls_finds_nothing_and_silences_nothing(tmp_path: 
 
 
 def test_secret_is_made_once_and_closed_to_others(tmp_path: Path) -> None:
-    first = manage(tmp_path / "data", "check")
+    first = manage(tmp_path / "data", "help")
     secret = tmp_path / "data-keys" / "secret_key"
     kept = secret.read_text()
-    second = manage(tmp_path / "data", "check")
+    second = manage(tmp_path / "data", "help")
     assert (first.returncode, second.returncode) == (0, 0)
     assert secret.read_text() == kept
     assert len(kept) >= 50

@@ -1,6 +1,7 @@
 """The registry of what is signed: complete, with reasons, and true of each field of each table."""
 
 import contextlib
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from django.apps import apps
 from django.db import models, transaction
 
 from clinic.accounts.models import User
+from clinic.audit import guard
 from sessions.models import (
     Addendum,
     AdverseEvent,
@@ -33,6 +35,7 @@ from sessions.models import (
     Signature,
 )
 from sessions.rules.signed_fields import FIELDS
+from tests.conftest import administrator_of_all, people_under, rows_of_all
 from tests.factories import ready
 from tests.reports.signed import a_session_of_every_kind, an_unsigned_addendum, insert, kinds, write
 
@@ -69,12 +72,21 @@ def test_registry_gives_a_reason_for_all_that_is_not_signed(model: type[models.M
     assert without == []
 
 
+@pytest.fixture(scope="module")
+def kept(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[int, dict[type[models.Model], models.Model]]]:
+    """The signed session of all tests of this file and what its fields could point to, in a database without guards."""
+    with rows_of_all(django_db_blocker):
+        guard.remove()
+        people = people_under(administrator_of_all())
+        session = a_session_of_every_kind(people["physician"])
+        yield session.pk, strangers(people["other_physician"], session)
+
+
 @pytest.mark.parametrize("model", FIELDS, ids=lambda model: model.__name__)
 def test_signature_breaks_where_the_registry_says_so_and_nowhere_else(
-    model: type[models.Model], physician: User, other_physician: User, unguarded: None
+    model: type[models.Model], kept: tuple[int, dict[type[models.Model], models.Model]]
 ) -> None:
-    session = a_session_of_every_kind(physician)
-    others = strangers(other_physician, session)
+    session, others = Session.objects.get(pk=kept[0]), kept[1]
     row = row_of(model, session)
     assert kinds() == set()
     breaks, expected = {}, {}
