@@ -169,7 +169,7 @@ def _kept_fields_of(history: Any) -> list[Any]:
 
 
 @cache
-def _labels(kept: Any) -> dict[Any, Any]:
+def labels_of(kept: Any) -> dict[Any, Any]:
     """The words of a closed list, by what is stored; each is said in the language of the moment."""
     return dict(kept.flatchoices)
 
@@ -204,7 +204,7 @@ def _in_words(kept: Any, value: Any, words: Words, names: dict[Any, str]) -> str
     if kept.is_relation:
         return names.get((kept.related_model, value), _("no longer known"))
     if kept.choices:
-        return str(_labels(kept).get(value, value))
+        return str(labels_of(kept).get(value, value))
     if isinstance(value, dict):
         said = _("%(row)s: %(words)s")
         return _("; ").join(

@@ -11,7 +11,18 @@ from django.db import models
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from clinic.audit.changes import Entry, Strand, Words, entries, entries_of, history_of, latest_of, plainly, touched_by
+from clinic.audit.changes import (
+    Entry,
+    Strand,
+    Words,
+    entries,
+    entries_of,
+    history_of,
+    labels_of,
+    latest_of,
+    plainly,
+    touched_by,
+)
 from clinic.audit.history import Recorded
 from clinic.audit.models import Act
 from sessions.measures.quantities import QUANTITIES
@@ -59,23 +70,34 @@ class Told:
     unsaid: frozenset[str] = frozenset()
 
 
+def _word(field: str) -> Callable[[Any], str]:
+    """Says the word of a closed list that a version has in this field."""
+
+    def say(row: Any) -> str:
+        kept = type(row).instance_type._meta.get_field(field)
+        value = getattr(row, field)
+        return str(labels_of(kept).get(value, value))
+
+    return say
+
+
 TABLES: dict[type[models.Model], Told] = {
     CourseSite: Told("course"),
     Application: Told("session"),
     Phase: Told("application", above=Application),
-    Observation: Told("session", say=lambda row: row.get_measure_display(), unsaid=frozenset({"measure"})),
-    AdverseEvent: Told("session", say=lambda row: row.get_term_display(), unsaid=frozenset({"term"})),
+    Observation: Told("session", say=_word("measure"), unsaid=frozenset({"measure"})),
+    AdverseEvent: Told("session", say=_word("term"), unsaid=frozenset({"term"})),
     Sample: Told("session", say=lambda row: row.sample_id),
     Result: Told("sample", above=Sample),
     Screening: Told(unsaid=frozenset({"patient", "consultation", "session", "language", "form_version"})),
-    Answer: Told("screening", say=lambda row: row.get_item_display(), unsaid=frozenset({"item"})),
+    Answer: Told("screening", say=_word("item"), unsaid=frozenset({"item"})),
     Decision: Told("answer", above=Answer),
     Addendum: Told("session"),
     Signature: Told("session", unsaid=frozenset({"content", "addendum"})),
     # The reason of the act says the rest in words.
     Receipt: Told(unsaid=frozenset({"report", "part", "form", "language", "question", "taken_by", "taken_at"})),
     SavedFilter: Told(unsaid=frozenset({"report", "question"})),
-    DeviceEntry: Told("device", say=lambda row: row.get_kind_display(), unsaid=frozenset({"kind"})),
+    DeviceEntry: Told("device", say=_word("kind"), unsaid=frozenset({"kind"})),
 }
 # A table of which nothing is said above is a record of its own.
 RECORD = Told(unsaid=frozenset({"patient", "course"}))
