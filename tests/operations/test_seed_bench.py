@@ -2,12 +2,14 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from sessions.management.commands.seed_bench import shares
-from tests.operations.running import manage
+from tests.operations.running import HERE, environment, manage
 
 pytestmark = pytest.mark.slow
 INDEXES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name <> 'clinic_cache'"
@@ -38,6 +40,23 @@ def test_filled_logbook_is_as_acts_would_have_written_it(tmp_path: Path) -> None
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     finally:
         database.close()
+    assert answers_that_differ(tmp_path) == {}
+
+
+def answers_that_differ(folder: Path) -> dict[str, list[str]]:
+    """Reports and pages of which the SQL by hand says otherwise, or for which there is none."""
+    asked = subprocess.run(
+        [sys.executable, "-m", "bench.reports_asked"],
+        cwd=HERE,
+        env=environment(folder, DJANGO_SETTINGS_MODULE="clinic.settings"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert asked.returncode == 0, asked.stderr
+    answers = json.loads(asked.stdout)["answers"]
+    return {answer["name"]: answer["differs"] for answer in answers if answer["differs"] or not answer["by_hand"]}
 
 
 def as_migrated(tmp_path: Path) -> set[tuple[str, str]]:
