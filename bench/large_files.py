@@ -7,6 +7,7 @@ import sqlite3
 import statistics
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -19,7 +20,7 @@ from django.utils import timezone
 
 from bench import rows
 from clinic.accounts.models import User
-from clinic.lib.outgoing import Outgoing
+from clinic.lib.outgoing import Outgoing, Stopped
 from clinic.operations.files import write
 from sessions.models import Application, Course, Device, Patient, Session
 from sessions.reports.session_file import whole_list
@@ -28,8 +29,8 @@ from sessions.reports.session_filter import SessionFilter
 SESSIONS, PATIENTS, AT_ONCE, TIMES = 200_000, 4_000, 5_000, 5
 A_DAY = 120  # every five minutes from eight to six
 SPREADSHEET_ROWS = 100_000
-LEAST_CSV = {"sqlite": 0.8, "postgresql": 0.8}
-MOST_GROWTH_MB, MOST_SECONDS_OF_A_SPREADSHEET = 20, 12
+LEAST_CSV, GOAL_CSV = 0.8, {"sqlite": 0.8, "postgresql": 2.0}
+MOST_GROWTH_MB, MOST_SECONDS_OF_A_SPREADSHEET, FIRST_ROWS_MS = 20, 12, 300
 # The same list, by hand: codes as they are stored, moments in UTC, no guard against formulas.
 BY_HAND = """
     SELECT s.started_at, p.family_name || ' ' || p.given_names, p.record_number, c.indication, s.number,
@@ -44,9 +45,9 @@ JOINED = {
 }
 
 
-def measure(by: User, machine: Device) -> bool:
-    """Whether CSV is quick enough and its memory flat, and the spreadsheet no slower than allowed."""
-    _fill(by, machine)
+def measure(by: User, machine: Device, sessions: int = SESSIONS) -> bool:
+    """Whether CSV is quick enough and its memory flat, and the spreadsheet no slower than allowed; of so many sessions."""
+    _fill(by, machine, sessions)
     with tempfile.TemporaryDirectory(prefix="logbook-bench-") as folder:
         place = Path(folder)
         ours, by_hand = [], []
@@ -56,17 +57,24 @@ def measure(by: User, machine: Device) -> bool:
         ratio = statistics.median(hand / own for hand, own in zip(by_hand, ours, strict=True))
         number = Session.objects.count()
         speed = number / statistics.median(ours)
-        least = LEAST_CSV[connection.vendor]
-        print(f"CSV of {number} sessions: {speed:.0f} rows/s, {ratio:.2f} of driver and csv.writer (least {least})")
-        growth = _growth(place)
-        print(f"memory over {number} rows: {growth:+.1f} MB (most {MOST_GROWTH_MB})")
+        goal = GOAL_CSV[connection.vendor]
+        print(
+            f"  CSV of {number} sessions: {speed:.0f} rows/s, {ratio:.2f} of driver and csv.writer (at least {LEAST_CSV}, "
+            f"goal {goal}); the first rows after {_first_rows_ms(place):.0f} ms (goal {FIRST_ROWS_MS})"
+        )
+        growth, of_spreadsheet = (_growth(place, form, number) for form in ("csv", "xlsx"))
+        print(
+            f"  memory over {number} rows: {growth:+.1f} MB (at most {MOST_GROWTH_MB}), "
+            f"as spreadsheet {of_spreadsheet:+.1f} MB (goal: none)"
+        )
         library, spreadsheet = _seconds(lambda: _library(place)), _seconds(lambda: _ours(place / "ours.xlsx", "xlsx"))
         each = spreadsheet / number * SPREADSHEET_ROWS
         print(
-            f"spreadsheet: {each:.1f} s for each {SPREADSHEET_ROWS} rows (most {MOST_SECONDS_OF_A_SPREADSHEET})", end=""
+            f"  spreadsheet: {each:.1f} s for each {SPREADSHEET_ROWS} rows (at most {MOST_SECONDS_OF_A_SPREADSHEET})",
+            end="",
         )
         print(f"; the library alone {library / number * SPREADSHEET_ROWS:.1f} s")
-    return ratio >= least and growth <= MOST_GROWTH_MB and each <= MOST_SECONDS_OF_A_SPREADSHEET
+    return ratio >= LEAST_CSV and growth <= MOST_GROWTH_MB and each <= MOST_SECONDS_OF_A_SPREADSHEET
 
 
 def _seconds(step: Callable[[], object]) -> float:
@@ -116,7 +124,19 @@ def _library(place: Path) -> None:
                     sheet.write_string(line, column, value)
 
 
-def _growth(place: Path) -> float:
+def _first_rows_ms(place: Path) -> float:
+    """How long until the first rows are in the file."""
+    begun, seen = perf_counter(), list[float]()
+    outgoing = Outgoing(whole_list(SessionFilter()), "list", "List", "foot", lambda written: None)
+    with suppress(Stopped):
+        write(
+            outgoing, "csv", place / "first.csv", language="fr", printed_by="bench",
+            progress=lambda done: seen.append(perf_counter()), stop=lambda: bool(seen),
+        )  # fmt: skip
+    return (seen[0] - begun) * 1000
+
+
+def _growth(place: Path, form: str, number: int) -> float:
     """By how many MB a process of its own grows from a tenth of the rows on."""
     reading, writing = os.pipe()
     connection.close()
@@ -125,11 +145,11 @@ def _growth(place: Path) -> float:
         seen: list[int] = []
 
         def look(done: int) -> None:
-            if not seen and done >= SESSIONS // 10:
+            if not seen and done >= number // 10:
                 seen.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
         outgoing = Outgoing(whole_list(SessionFilter()), "list", "List", "foot", lambda written: None)
-        write(outgoing, "csv", place / "grown.csv", language="fr", printed_by="bench", progress=look)
+        write(outgoing, form, place / f"grown.{form}", language="fr", printed_by="bench", progress=look)
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - seen[0]
         os.write(writing, str(grown).encode())
         os._exit(0)
@@ -137,9 +157,9 @@ def _growth(place: Path) -> float:
     return int(os.read(reading, 40)) / 1024
 
 
-def _fill(by: User, machine: Device) -> None:
+def _fill(by: User, machine: Device, sessions: int) -> None:
     """Rows past the acts: files read them, whoever wrote them."""
-    if Session.objects.count() >= SESSIONS:
+    if Session.objects.count() >= sessions:
         return
     course = rows.course(by, "Large")
     begins = datetime(2018, 1, 1, 7, tzinfo=UTC)
@@ -158,7 +178,7 @@ def _fill(by: User, machine: Device) -> None:
         ]
     )  # fmt: skip
     courses = models.QuerySet(Course).bulk_create([Course(patient=patient, **said) for patient in patients])
-    for start in range(0, SESSIONS, AT_ONCE):
+    for start in range(0, sessions, AT_ONCE):
         made = models.QuerySet(Session).bulk_create(
             [
                 Session(

@@ -1,4 +1,4 @@
-"""Sixteen people save sessions at once for two minutes, each with its look, through the acts, on one server process."""
+"""Eight people, then sixteen, save sessions at once, each with its look, through the acts, on one server process."""
 
 import statistics
 import threading
@@ -14,8 +14,8 @@ from clinic.accounts.models import User
 from clinic.audit.models import Access, Link
 from sessions.models import Course, Device, Session
 
-WRITERS = 16
-LEAST_A_SECOND, MOST_MS = 100, 600
+# How many write at once: at least so many saves a second, so many milliseconds for all but a hundredth of them.
+GOALS = {8: (150, 300), 16: (100, 600)}
 
 
 @dataclass
@@ -28,8 +28,14 @@ class Done:
 
 
 def measure(by: User, machine: Device, seconds: float = 120.0) -> bool:
-    """Print the figures; whether the limits hold."""
-    courses = [rows.course(by, f"Writer {number}") for number in range(WRITERS)]
+    """Print the figures of each number of writers; whether the limits hold."""
+    held = [_write_at_once(by, machine, writers, seconds) for writers in GOALS]
+    return False not in held
+
+
+def _write_at_once(by: User, machine: Device, writers: int, seconds: float) -> bool:
+    least, most = GOALS[writers]
+    courses = [rows.course(by, f"Writer {number} of {writers}") for number in range(writers)]
     before = _counts()
     done, until = Done(), time.monotonic() + seconds
     threads = [threading.Thread(target=_write, args=(by, course, machine, until, done)) for course in courses]
@@ -42,13 +48,13 @@ def measure(by: User, machine: Device, seconds: float = 120.0) -> bool:
     lost = done.saved - sessions
     gaps = Link.objects.order_by("-number").values_list("number", flat=True)[0] - Link.objects.count()
     print(
-        f"  {WRITERS} writers for {seconds:.0f} s: {a_second:.0f} saves a second (at least {LEAST_A_SECOND}), median "
-        f"{statistics.median(done.times):.0f} ms, 99th percentile {percentile:.0f} ms (at most {MOST_MS}), {lost} lost, "
+        f"  {writers} writers for {seconds:.0f} s: {a_second:.0f} saves a second (at least {least}), median "
+        f"{statistics.median(done.times):.0f} ms, 99th percentile {percentile:.0f} ms (at most {most}), {lost} lost, "
         f"{done.failed['locked']} locked, {done.failed['deadlock']} deadlocks, {done.failed['other']} other failures, "
         f"{gaps} gaps, {entries} entries and {accesses} looks for {done.saved} saves"
     )
     whole = (lost, gaps, entries, accesses) == (0, 0, done.saved, done.saved) and not done.failed
-    return whole and a_second >= LEAST_A_SECOND and percentile <= MOST_MS
+    return whole and a_second >= least and percentile <= most
 
 
 def _counts() -> tuple[int, int, int]:

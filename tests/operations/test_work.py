@@ -23,9 +23,9 @@ FILLED = """
 from clinic.operations.server import prepare
 prepare()
 from bench import large_files, rows
-large_files.SESSIONS, large_files.PATIENTS = {sessions}, 500
+large_files.PATIENTS = 500
 by = rows.physician()
-large_files._fill(by, rows.device(by))
+large_files._fill(by, rows.device(by), {sessions})
 """
 ASKED = """
 from clinic.accounts.models import User
