@@ -17,12 +17,13 @@ COUNTED = f"f.record_status IN {SIGNED} AND f.status IN {PERFORMED}"
 
 
 def values(chosen: SessionFilter) -> dict[str, Any]:
-    """The first and the last day, and the moments at which the first begins and the last is over."""
+    """The first and the last day, the year, and the moments at which the first day begins and the last is over."""
     day, moment = connection.ops.adapt_datefield_value, connection.ops.adapt_datetimefield_value
     assert chosen.from_date
     assert chosen.to_date
     since, until = start_of(chosen.from_date), start_of(chosen.to_date + timedelta(days=1))
-    return {"first": day(chosen.from_date), "last": day(chosen.to_date), "since": moment(since), "until": moment(until)}
+    days = {"first": day(chosen.from_date), "last": day(chosen.to_date), "year": chosen.from_date.year}
+    return days | {"since": moment(since), "until": moment(until)}
 
 
 def _within(column: str) -> str:
@@ -59,12 +60,11 @@ def _response(within: str) -> list[str]:
     ]
 
 
-def _events(months: str, days: str) -> list[str]:
+def _events(which: str) -> list[str]:
+    """The tallies of the year, or of all time and each month of it."""
     return [
-        ("SELECT f.session_id, f.patient_id, f.month, f.device_id, e.term, e.severity, e.serious, e.site, e.under_electrode "
-        f"FROM logbook_sessionfigures f JOIN logbook_adverseevent e ON e.session_id = f.session_id WHERE f.events > 0 AND {COUNTED} AND {days}"),
-        f"SELECT DISTINCT f.patient_id, f.device_id, f.sites FROM logbook_sessionfigures f WHERE {COUNTED} AND {days}",
-        *_sessions(months, days),
+        ("SELECT year, month, counted_by, which, sessions, patients, events, mild, moderate, severe "
+        f"FROM logbook_periodtally WHERE {which}")
     ]  # fmt: skip
 
 
@@ -84,7 +84,7 @@ ALL = "1 = 1"
 STATEMENTS = {
     "sessions": {True: _sessions(MONTHS, DAYS), False: _sessions(ALL, ALL)},
     "response": {True: _response(_within("{0}")), False: _response("{0} IS NOT NULL")},
-    "adverse-events": {True: _events(MONTHS, DAYS), False: _events(ALL, ALL)},
+    "adverse-events": {True: _events("year = %(year)s"), False: _events("year = 0 OR month > 0")},
     "attendance": {
         True: _attendance(MONTHS, DAYS, _within("c.ended_date")),
         False: _attendance(ALL, ALL, "c.ended_date IS NOT NULL"),

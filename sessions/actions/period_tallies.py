@@ -22,7 +22,7 @@ Sums = tuple[int, ...]
 Event = tuple[str, str, str, str, str]
 NOTHING: Sums = (0, 0, 0, 0, 0)
 TABLE = PeriodTally._meta.db_table
-KEY = ("year", "month", "counted_by", "value")
+KEY = ("year", "month", "counted_by", "which")
 NUMBERS = ("sessions", "patients", "events", *Severity.values)
 SEVERITIES = {word: place for place, word in enumerate(Severity.values)}
 

@@ -36,7 +36,7 @@ def statement(year, month):
     severities = ", ".join(f"SUM(CASE WHEN e.severity = '{word}' THEN 1 ELSE 0 END)" for word in SEVERITIES)
     seen = " UNION ALL ".join(
         [
-            f"SELECT {of_it}, 'performed' AS counted_by, '' AS value, 0 AS events, 0 AS mild, 0 AS moderate, 0 AS severe FROM one o",
+            f"SELECT {of_it}, 'performed' AS counted_by, '' AS which, 0 AS events, 0 AS mild, 0 AS moderate, 0 AS severe FROM one o",
             f"SELECT {of_it}, 'device', CAST(o.device AS text), 0, 0, 0, 0 FROM one o",
             f"SELECT {of_it}, 'site', a.site, 0, 0, 0, 0 FROM one o "
             "JOIN (SELECT DISTINCT session_id, site FROM logbook_application) a ON a.session_id = o.session_id",
@@ -47,17 +47,17 @@ def statement(year, month):
             ),
         ]
     )
-    whole = f"session_id, patient_id, counted_by, value, {names}"
+    whole = f"session_id, patient_id, counted_by, which, {names}"
     periods = (
         f"SELECT year, 0 AS month, {whole} FROM seen UNION ALL SELECT 0, 0, {whole} FROM seen "
         f"UNION ALL SELECT year, month, {whole} FROM seen WHERE counted_by = 'event-severity'"
     )
     sums = ", ".join(f"SUM({name})" for name in ("events", *SEVERITIES))
     return (
-        f"INSERT INTO logbook_periodtally (year, month, counted_by, value, sessions, patients, {names}) "
+        f"INSERT INTO logbook_periodtally (year, month, counted_by, which, sessions, patients, {names}) "
         f"WITH one AS ({one}), seen AS ({seen}), periods AS ({periods}) "
-        f"SELECT year, month, counted_by, value, COUNT(*), COUNT(DISTINCT patient_id), {sums} "
-        "FROM periods GROUP BY year, month, counted_by, value"
+        f"SELECT year, month, counted_by, which, COUNT(*), COUNT(DISTINCT patient_id), {sums} "
+        "FROM periods GROUP BY year, month, counted_by, which"
     )
 
 
@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                 ("year", models.SmallIntegerField()),
                 ("month", models.SmallIntegerField()),
                 ("counted_by", clinic.lib.fields.Code(max_length=40)),
-                ("value", clinic.lib.fields.Code(max_length=40)),
+                ("which", clinic.lib.fields.Code(max_length=40)),
                 ("sessions", models.IntegerField()),
                 ("patients", models.IntegerField()),
                 ("events", models.IntegerField()),
@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 "default_permissions": (),
                 "abstract": False,
                 "constraints": [
-                    models.UniqueConstraint(fields=("year", "month", "counted_by", "value"), name="period_tally_once")
+                    models.UniqueConstraint(fields=("year", "month", "counted_by", "which"), name="period_tally_once")
                 ],
             },
         ),

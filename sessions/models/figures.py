@@ -160,14 +160,14 @@ class Tally(Figure):
 class PeriodTally(Figure):
     """What was performed in a calendar year, and in all time (year 0): how many sessions, patients and events.
 
-    Signed sessions that were performed, each once, and so is each patient; `counted_by` and `value` say by what
+    Signed sessions that were performed, each once, and so is each patient; `counted_by` and `which` say by what
     (`sessions/measures/counted.py`). The month is 0, but for severities, which stand by month as well.
     """
 
     year = models.SmallIntegerField()
     month = models.SmallIntegerField()
     counted_by = Code()
-    value = Code()
+    which = Code()
     sessions = models.IntegerField()
     patients = models.IntegerField()
     events = models.IntegerField()
@@ -179,11 +179,11 @@ class PeriodTally(Figure):
         verbose_name = _("tally of a year")
         verbose_name_plural = _("tallies of years")
         constraints = [
-            models.UniqueConstraint(fields=["year", "month", "counted_by", "value"], name="period_tally_once")
+            models.UniqueConstraint(fields=["year", "month", "counted_by", "which"], name="period_tally_once")
         ]
 
     def __str__(self) -> str:
-        return f"{self.year} {self.counted_by} {self.value}: {self.sessions}"
+        return f"{self.year} {self.counted_by} {self.which}: {self.sessions}"
 
 
 class CourseFigures(Figure):

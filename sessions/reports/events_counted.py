@@ -73,7 +73,7 @@ def stored(year: int) -> Counts:
     """From the tallies of a year, or of all time where it is 0."""
     counts = Counts()
     rows = PeriodTally.objects.filter(Q(year=year) | (Q(month__gt=0) if not year else Q()))
-    columns = ("year", "month", "counted_by", "value", "sessions", "patients", "events", *Severity.values)
+    columns = ("year", "month", "counted_by", "which", "sessions", "patients", "events", *Severity.values)
     for of_year, month, by, value, sessions, patients, events, *severities in rows.values_list(*columns):
         if month:
             counts.by_month[date(of_year, month, 1), value] = events
@@ -140,7 +140,7 @@ def _count_events(counts: Counts, chosen: SessionFilter) -> None:
             by_month[month, severity] += 1
     for (by, value), rows in groups.items():
         counts.by[by][value] = _seen(rows)
-    counts.by_month.update(by_month)
+    counts.by_month |= by_month
 
 
 def _seen(events: list[tuple[int, int, str]]) -> Seen:

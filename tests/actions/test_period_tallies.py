@@ -47,7 +47,7 @@ def an_event(index: int = 0, **values: str) -> Row:
 def told(counted_by: str) -> dict[tuple[int, int, str], tuple[int, ...]]:
     """By year, month and value: sessions, patients, events."""
     rows = PeriodTally.objects.filter(counted_by=counted_by)
-    columns = ("year", "month", "value", "sessions", "patients", "events")
+    columns = ("year", "month", "which", "sessions", "patients", "events")
     return {tuple(row[:3]): tuple(row[3:]) for row in rows.values_list(*columns)}
 
 

@@ -120,7 +120,7 @@ WRONG = [
 WHICH = {
     "SessionFigures": "session_id = (SELECT MIN(session_id) FROM logbook_sessionfigures)",
     "Tally": "site = 'palm'",
-    "PeriodTally": "year = 0 AND value = 'palm'",
+    "PeriodTally": "year = 0 AND which = 'palm'",
     "CourseFigures": "TRUE",
     "Outcome": "TRUE",
 }
