@@ -277,8 +277,11 @@ MAY_WRITE = {
     "logbook.0007_fill_stored_figures": "figures are no part of the record: worked out from it, checked by check_figures",
     "logbook.0008_orders_of_the_session_list": "one more of these figures",
     "logbook.0014_what_reports_ask_of_years": "more of these figures",
+    "logbook.0015_tallies_of_years": "tallies of these figures",
 }
-FIGURES = {"logbook_sessionfigures", "logbook_tally", "logbook_coursefigures", "logbook_outcome"}
+FIGURES = {
+    "logbook_sessionfigures", "logbook_tally", "logbook_coursefigures", "logbook_outcome", "logbook_periodtally",
+}  # fmt: skip
 
 
 def test_no_migration_changes_recorded_data_past_the_acts() -> None:
