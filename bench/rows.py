@@ -44,7 +44,8 @@ def course(by: User, name: str) -> Course:
 
 
 def begins(number: int) -> datetime:
-    return datetime(2022, 1, 4, 9, tzinfo=UTC) + timedelta(days=number)
+    # Four a day: eight writers in two minutes come to two thousand sessions of one course, all of them before today.
+    return datetime(2022, 1, 4, 3, tzinfo=UTC) + timedelta(hours=6 * number)
 
 
 def session_values(by: User, machine: Device, number: int) -> dict[str, Any]:
