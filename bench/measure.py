@@ -10,7 +10,7 @@ def main() -> None:
 
     from django.db import connections
 
-    from bench import large_files, patient_page, reports, rows, saving, search, sizes, verifying, writers
+    from bench import editing, large_files, patient_page, reports, rows, saving, search, sizes, verifying, writers
     from clinic.operations.server import prepare
 
     prepare()
@@ -19,6 +19,7 @@ def main() -> None:
     machine = rows.device(by)
     parts: dict[str, Callable[..., bool]] = {
         "saving": saving.measure,
+        "editing": editing.measure,
         "page": patient_page.measure,
         "search": search.measure,
         "sizes": sizes.measure,

@@ -1,5 +1,5 @@
-"""Run every figure, or those named (saving page search sizes writers verifying files
-reports, some with a size if need be: reports=1000000 files=1000000 writers=30), on SQLite and, where it is there, on
+"""Run every figure, or those named (saving editing page search sizes writers verifying
+files reports, some with a size if need be: reports=1000000 files=1000000 writers=30), on SQLite and, where it is there, on
 PostgreSQL; exit 1 where a limit is missed."""
 
 import os

@@ -3,7 +3,6 @@
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -17,16 +16,13 @@ from bench import rows
 from clinic.accounts.models import User
 from clinic.audit.access import record_look
 from clinic.audit.history import refuse_signals
-from sessions.actions.patient import change_patient
-from sessions.actions.session import log_session, save_draft
-from sessions.actions.signature import amend_session, sign_session
+from sessions.actions.session import log_session
 from sessions.measures.answers import EACH_SESSION, FORM_VERSION
-from sessions.models import Answer, Application, Course, Device, Observation, Patient, Phase, Screening, Session
+from sessions.models import Answer, Application, Course, Device, Observation, Phase, Screening, Session
 
 ROUNDS, WARM = 300, 20
 LIMITS = {"sqlite": 1.5, "postgresql": 1.8}
 GOALS = {"sqlite": 1.25, "postgresql": 1.5}
-EDITS, EDIT_GOAL = 150, 1.4
 
 
 def by_act(request: HttpRequest, course: Course, machine: Device, number: int, *, asked: bool) -> None:
@@ -53,29 +49,30 @@ def plainly(request: HttpRequest, course: Course, machine: Device, number: int, 
         session = Session(
             course=course, patient_id=course.patient_id, record_status="preliminary", month=month, **values
         )
-        _save(session)
+        save(session)
         for index, (site, poles) in enumerate(rows.PHASES.items(), start=1):
             application = Application(session=session, number=index, **rows.application_values(site))
-            _save(application)
+            save(application)
             for number_of_phase, pair in enumerate(poles, start=1):
-                _save(Phase(application=application, number=number_of_phase, **rows.phase_values(site, *pair)))
+                save(Phase(application=application, number=number_of_phase, **rows.phase_values(site, *pair)))
         for index, seen in enumerate(rows.observation_values(), start=1):
-            _save(Observation(session=session, number=index, scale_version="1", **seen))
+            save(Observation(session=session, number=index, scale_version="1", **seen))
         if asked:
             screening = Screening(
                 patient_id=course.patient_id, session=session, answered_at=values["started_at"], form_version=FORM_VERSION,
                 language="fr", changed="no",
             )  # fmt: skip
-            _save(screening)
+            save(screening)
             for item in EACH_SESSION:
-                _save(Answer(screening=screening, item=item.code, reply="no"))
+                save(Answer(screening=screening, item=item.code, reply="no"))
 
 
 # The baseline goes past the acts, which the logbook refuses.
 pre_save.disconnect(refuse_signals)
 
 
-def _save(row: models.Model) -> None:
+def save(row: models.Model) -> None:
+    """`save()` as Django has it."""
     row.skip_history_when_saving = True  # type: ignore[attr-defined]
     models.Model.save(row)
 
@@ -96,77 +93,7 @@ def measure(by: User, machine: Device) -> bool:
             f"ratio {ratio:.2f} (at most {limit}, goal {goal})"
         )
         held = held and (asked or ratio <= limit)
-    _tell_of_edits(by, machine)
     return held
-
-
-def _tell_of_edits(by: User, machine: Device) -> None:
-    """One record changed by its act, beside `get()` and `save()` of its row alone, without any history or check."""
-    courses = [rows.course(by, f"Editing {index}") for index in range(10)]
-    times: dict[str, list[tuple[float, float]]] = {}
-    for turn in range(EDITS + WARM):
-        for name, spent in _edited(by, courses[turn % len(courses)], machine, turn // len(courses) + 1).items():
-            if turn >= WARM:
-                times.setdefault(name, []).append(spent)
-    for name, pairs in times.items():
-        own, plain = (middle(list(spent)) for spent in zip(*pairs, strict=True))
-        print(
-            f"  {name}: act with history and chain {own:.2f} ms, get and save of the row {plain:.2f} ms, "
-            f"ratio {own / plain:.2f} (goal {EDIT_GOAL})"
-        )
-
-
-def _edited(by: User, course: Course, machine: Device, number: int) -> dict[str, tuple[float, float]]:
-    """Milliseconds of each act on one session and its patient, and of the same row saved plainly."""
-    entry = rows.entry(by, machine, number, asked=True)
-    session = log_session(by=by, course=course, entry=entry, key=uuid4())
-    again, amended = (replace(entry, values=entry.values | {"notes": note}) for note in ("Once more.", "Corrected."))
-    plain = _spent(lambda: _save_plainly(Session, session.pk, notes="Plainly."))
-    drafted, draft = _timed(
-        lambda: save_draft(by=by, session=session, entry=again, version=session.version, key=uuid4())
-    )
-    signed, record = _timed(lambda: sign_session(by=by, session=draft, version=draft.version, key=uuid4()))
-    corrected = _spent(
-        lambda: amend_session(by=by, session=record, entry=amended, version=record.version, reason="Bench", key=uuid4())
-    )
-    patient = Patient.objects.get(pk=course.patient_id)
-    phoned = _spent(
-        lambda: change_patient(
-            by=by,
-            patient=patient,
-            values={"phone": f"01 {number}"},
-            version=patient.version,
-            reason="Bench",
-            key=uuid4(),
-        )
-    )
-    plain_patient = _spent(lambda: _save_plainly(Patient, patient.pk, phone=f"02 {number}"))
-    return {
-        "correcting a patient": (phoned, plain_patient),
-        "saving a draft again, with its rows": (drafted, plain),
-        "signing, with the content signed": (signed, plain),
-        "amending, with its rows and the content signed": (corrected, plain),
-    }
-
-
-def _save_plainly(model: type[models.Model], key: int, **values: Any) -> None:
-    with transaction.atomic():
-        row = model._default_manager.get(pk=key)
-        for name, value in values.items():
-            setattr(row, name, value)
-        _save(row)
-
-
-def _timed(step: Callable[[], Session]) -> tuple[float, Session]:
-    begin = time.perf_counter()
-    made = step()
-    return (time.perf_counter() - begin) * 1000, made
-
-
-def _spent(step: Callable[[], object]) -> float:
-    begin = time.perf_counter()
-    step()
-    return (time.perf_counter() - begin) * 1000
 
 
 def middle(times: list[float]) -> float:
