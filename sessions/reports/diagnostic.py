@@ -1,26 +1,28 @@
 """Samples of diagnostic sessions: how many were insufficient, what is outstanding, how long it took (domain 5.2, report 10)."""
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Min, Prefetch, QuerySet
+from django.db.models import Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, npgettext
 
 from clinic.lib.figures import figure_text
 from clinic.lib.table import Column, Row, Table
+from sessions.measures.quantities import RESULT_UNITS
 from sessions.measures.sites import Indication
 from sessions.measures.words import PERFORMED, SIGNED, Comparator, ExtractionMode, Sufficiency
-from sessions.models import Result, Sample, SessionFigures
-from sessions.reports.rates import ONE_PLACE, middle, per_hundred, sums
+from sessions.models import Result, Sample
+from sessions.reports.rates import ONE_PLACE, middle, per_hundred
 from sessions.reports.report import ROWS_ON_A_PAGE, Asked, Built, Headline, Report
-from sessions.reports.session_filter import ALL_LIMITS, counted_within
+from sessions.reports.samples_counted import DAY, Alike, Key, is_outstanding, samples_counted, sufficiency_of
+from sessions.reports.session_filter import ALL_LIMITS, limits_of
 
-DAY = Decimal(86_400)
 # A database takes so many values in one question, and no more.
 SAMPLES_AT_ONCE = 5_000
 DEFINITION = (
@@ -43,115 +45,31 @@ DEFINITION = (
 )
 
 
-@dataclass(frozen=True)
-class Reported:
-    """The result of a sample that stands: the newest one that is not entered in error."""
-
-    sufficiency: str
-    at: datetime | None
-
-
-@dataclass(frozen=True)
-class Test:
-    """One sample with what was reported on it, if anything was."""
-
-    sample: int
-    patient: int
-    started_at: datetime
-    mode: str
-    analyte: str
-    laboratory: str
-    noted: str
-    collected_from: datetime | None
-    collected_until: datetime | None
-    result: Reported | None = None
-    repeat: bool = False
-
-    @property
-    def kind(self) -> tuple[Any, ...]:
-        return (self.patient, self.mode, self.analyte.casefold())
-
-    @property
-    def sufficiency(self) -> str:
-        return self.result.sufficiency if self.result else self.noted
-
-    @property
-    def outstanding(self) -> bool:
-        return self.result is None and self.noted in ("", Sufficiency.SUFFICIENT)
-
-    @property
-    def taken_at(self) -> datetime:
-        return self.collected_until or self.collected_from or self.started_at
-
-    @property
-    def days(self) -> Decimal | None:
-        """Days to the report, None where one end is not known."""
-        if self.result is None or self.result.at is None:
-            return None
-        return Decimal((self.result.at - self.taken_at).total_seconds()) / DAY
-
-
 def build(asked: Asked) -> Built:
     """The numbers by mode, analyte and laboratory; for those who may see names, the tests one by one."""
-    tests = _tests(asked)
+    found = samples_counted(asked.chosen)
     tables = [
-        _counts("mode", _("By mode"), _("Mode"), tests, lambda test: _mode(test.mode)),
-        _counts("analyte", _("By analyte"), _("Analyte"), tests, lambda test: test.analyte or _("not written")),
+        _counts("mode", _("By mode"), _("Mode"), found, lambda key: _mode(key.mode)),
+        _counts("analyte", _("By analyte"), _("Analyte"), found, lambda key: key.analyte or _("not written")),
         _counts(
-            "laboratory", _("By laboratory"), _("Laboratory"), tests, lambda test: test.laboratory or _("not written")
+            "laboratory", _("By laboratory"), _("Laboratory"), found, lambda key: key.laboratory or _("not written")
         ),
     ]
+    samples, known, insufficient, rate, awaited, _repeats, _turnaround = _values(found)
     if asked.identities:
-        tables.append(_list(tests, asked))
-    known = [test for test in tests if test.sufficiency]
-    insufficient = sum(test.sufficiency == Sufficiency.INSUFFICIENT for test in known)
-    rate = per_hundred(insufficient, len(known))
-    awaited = sum(test.outstanding for test in tests)
+        tables.append(_list(asked, samples))
     headline = (
-        Headline(len(tests), npgettext("counted", "sample", "samples", len(tests))),
+        Headline(samples, npgettext("counted", "sample", "samples", samples)),
         Headline(
             "–" if rate is None else rate,
-            _("%% insufficient: %(part)s of %(whole)s") % {"part": insufficient, "whole": len(known)},
+            _("%% insufficient: %(part)s of %(whole)s") % {"part": insufficient, "whole": known},
         ),
         Headline(awaited, ngettext("result outstanding", "results outstanding", awaited)),
     )
     return Built(tuple(tables), headline)
 
 
-def _tests(asked: Asked) -> list[Test]:
-    """The samples within the limits, oldest first; three queries, whatever their number."""
-    counted = counted_within(asked.chosen).filter(indication=Indication.EXTRACTION).order_by()
-    found = Sample.objects.filter(session__in=counted.values("session"))
-    columns = (
-        "pk", "session__patient", "session__started_at", "session__extraction_mode", "session__analyte", "laboratory",
-        "sufficiency", "collected_from", "collected_until",
-    )  # fmt: skip
-    samples = [
-        Test(*row) for row in found.order_by("session__started_at", "session_id", "number", "pk").values_list(*columns)
-    ]
-    standing = Result.objects.filter(in_error=False, sample__session__in=counted.values("session"))
-    reported = standing.order_by("id").values_list("sample__pk", "sufficiency", "reported_at")
-    results = {sample: Reported(sufficiency, at) for sample, sufficiency, at in reported}
-    first = _first_days(counted)
-    return [
-        replace(test, result=results.get(test.sample), repeat=timezone.localdate(test.started_at) > first[test.kind])
-        for test in samples
-    ]
-
-
-def _first_days(counted: QuerySet[SessionFigures]) -> dict[tuple[Any, ...], date]:
-    """The day of the first test of each patient, mode and analyte, whatever the limits are."""
-    every = Sample.objects.filter(
-        session__patient__in=counted.values("patient"),
-        session__record_status__in=SIGNED,
-        session__status__in=PERFORMED,
-    ).order_by()
-    columns = ("session__patient", "session__extraction_mode", "session__analyte")
-    days: dict[tuple[Any, ...], date] = {}
-    for patient, mode, analyte, moment in every.values_list(*columns).annotate(first=Min("session__started_at")):
-        key, day = (patient, mode, analyte.casefold()), timezone.localdate(moment)
-        days[key] = min(days.get(key, day), day)
-    return days
+# --- Counts --------------------------------------------------------------------------------------
 
 
 def _mode(mode: str) -> str:
@@ -169,32 +87,81 @@ COUNT_COLUMNS = (
 )
 
 
-def _counts(name: str, title: str, heading: str, tests: list[Test], of: Any) -> Table:
-    groups: dict[str, list[Test]] = defaultdict(list)
-    for test in tests:
-        groups[str(of(test))].append(test)
+def _counts(name: str, title: str, heading: str, found: list[Alike], of: Callable[[Key], str]) -> Table:
+    groups: dict[str, list[Alike]] = defaultdict(list)
+    for one in found:
+        groups[of(one.key)].append(one)
     rows = [Row((word, *_values(groups[word]))) for word in sorted(groups)]
-    return Table(name, title, (Column(name, heading), *COUNT_COLUMNS), rows, totals=Row((_("All"), *_values(tests))))
+    return Table(name, title, (Column(name, heading), *COUNT_COLUMNS), rows, totals=Row((_("All"), *_values(found))))
 
 
-def _values(tests: list[Test]) -> tuple[Any, ...]:
-    counts = [
-        (
-            1,
-            int(bool(test.sufficiency)),
-            int(test.sufficiency == Sufficiency.INSUFFICIENT),
-            int(test.outstanding),
-            int(test.repeat),
-        )
-        for test in tests
-    ]
-    samples, known, insufficient, outstanding, repeats = sums(counts) if counts else (0,) * 5
-    turnaround = middle(test.days for test in tests if test.days is not None)
-    return (samples, known, insufficient, per_hundred(insufficient, known), outstanding, repeats, turnaround)
+def _values(found: list[Alike]) -> tuple[Any, ...]:
+    """In the order of the columns."""
+    samples = known = insufficient = outstanding = repeats = 0
+    for one in found:
+        samples += one.number
+        known += one.number if one.sufficiency else 0
+        insufficient += one.number if one.sufficiency == Sufficiency.INSUFFICIENT else 0
+        outstanding += one.number if one.outstanding else 0
+        repeats += one.number if one.key.repeat else 0
+    waited = middle((one.days, one.number) for one in found if one.days is not None)
+    return (samples, known, insufficient, per_hundred(insufficient, known), outstanding, repeats, waited)
 
 
-def _list(tests: list[Test], asked: Asked) -> Table:
-    shown = tests if asked.whole else tests[:ROWS_ON_A_PAGE]
+# --- One by one ----------------------------------------------------------------------------------
+
+
+class Test(NamedTuple):
+    """What is shown of one sample."""
+
+    sample: int
+    label: str
+    uid: Any
+    patient: int
+    family_name: str
+    given_names: str
+    record_number: str
+    started_at: datetime
+    mode: str
+    analyte: str
+    noted: str
+    collected_from: datetime | None
+    collected_until: datetime | None
+
+    @property
+    def kind(self) -> tuple[Any, ...]:
+        return (self.patient, self.mode, self.analyte.casefold())
+
+    @property
+    def taken_at(self) -> datetime:
+        return self.collected_until or self.collected_from or self.started_at
+
+
+READ = (
+    "pk", "sample_id", "session__uid", "session__patient", "session__patient__family_name", "session__patient__given_names",
+    "session__patient__record_number", "session__started_at", "session__extraction_mode", "session__analyte", "sufficiency",
+    "collected_from", "collected_until",
+)  # fmt: skip
+
+
+class Standing(NamedTuple):
+    """The result of a sample that stands: the newest one that is not entered in error."""
+
+    sufficiency: str
+    reported_at: datetime | None
+    comparator: str
+    value: Decimal | None
+    unit: str
+
+
+def _list(asked: Asked, length: int) -> Table:
+    found = Sample.objects.filter(
+        limits_of(replace(asked.chosen, indication=Indication.EXTRACTION), "session__figures__"),
+        session__figures__record_status__in=SIGNED,
+        session__figures__status__in=PERFORMED,
+    )
+    ordered = found.order_by("session__figures__started_at", "session_id", "number", "pk").values_list("pk", flat=True)
+    shown = list(ordered if asked.whole else ordered[:ROWS_ON_A_PAGE])
     columns = (
         Column("sample", _("Sample")),
         Column("patient", _("Patient")),
@@ -220,45 +187,71 @@ def _list(tests: list[Test], asked: Asked) -> Table:
         empty=_("No sample was taken within these limits."),
         names_people=True,
         route="logbook:session",
-        length=len(tests),
+        length=length,
     )
 
 
-def _lines(tests: list[Test], at: datetime) -> list[Row]:
-    standing = Prefetch("results", Result.objects.filter(in_error=False).order_by("-id"), to_attr="standing_results")
-    found = Sample.objects.select_related("session__patient").prefetch_related(standing)
-    samples = found.in_bulk([test.sample for test in tests])
-    return [_line(test, samples[test.sample], at) for test in tests]
+def _lines(keys: list[int], at: datetime) -> list[Row]:
+    """The lines of these samples, in their order."""
+    tests = {row[0]: Test(*row) for row in Sample.objects.filter(pk__in=keys).order_by().values_list(*READ)}
+    columns = ("sufficiency", "reported_at", "comparator", "result_value", "result_unit")
+    reported = Result.objects.filter(sample__in=keys, in_error=False).order_by("id").values_list("sample", *columns)
+    results = {sample: Standing(*values) for sample, *values in reported}
+    first = _first_days({test.patient for test in tests.values()})
+    return [
+        _line(test, results.get(key), timezone.localdate(test.started_at) > first[test.kind], at)
+        for key in keys
+        if (test := tests.get(key))
+    ]
 
 
-def _line(test: Test, sample: Sample, at: datetime) -> Row:
-    session, result = sample.session, next(iter(sample.standing_results), None)  # type: ignore[attr-defined]
-    states = [word for word, holds in ((_("outstanding"), test.outstanding), (_("repeat"), test.repeat)) if holds]
-    waited = Decimal((at - test.taken_at).total_seconds()) / DAY if test.outstanding else test.days
+def _first_days(patients: set[int]) -> dict[tuple[Any, ...], date]:
+    """The day of the first test of each patient, mode and analyte, whatever the limits are."""
+    every = Sample.objects.filter(
+        session__patient__in=patients, session__record_status__in=SIGNED, session__status__in=PERFORMED
+    ).order_by()
+    columns = ("session__patient", "session__extraction_mode", "session__analyte")
+    days: dict[tuple[Any, ...], date] = {}
+    for patient, mode, analyte, moment in every.values_list(*columns).annotate(first=Min("session__started_at")):
+        key, day = (patient, mode, analyte.casefold()), timezone.localdate(moment)
+        days[key] = min(days.get(key, day), day)
+    return days
+
+
+def _line(test: Test, result: Standing | None, repeat: bool, at: datetime) -> Row:
+    reported = result.sufficiency if result else None
+    sufficiency, outstanding = sufficiency_of(test.noted, reported), is_outstanding(test.noted, reported)
+    until = at if outstanding else result.reported_at if result else None
+    states = [word for word, holds in ((_("outstanding"), outstanding), (_("repeat"), repeat)) if holds]
     return Row(
         (
-            sample.sample_id,
-            str(session.patient),
-            session.patient.record_number,
+            test.label,
+            f"{test.family_name} {test.given_names}",
+            test.record_number,
             test.taken_at,
             _mode(test.mode),
             test.analyte,
-            str(Sufficiency(test.sufficiency).label) if test.sufficiency else "",
+            str(Sufficiency(sufficiency).label) if sufficiency else "",
             _result(result),
             result.reported_at if result else None,
-            waited.quantize(ONE_PLACE, ROUND_HALF_UP) if waited is not None else None,
+            _days(until - test.taken_at) if until else None,
             ", ".join(states),
         ),
-        key=session.uid,
-        person=session.patient_id,
+        key=test.uid,
+        person=test.patient,
     )
 
 
-def _result(result: Result | None) -> str:
-    if result is None or result.result_value is None:
+def _days(waited: timedelta) -> Decimal:
+    return (Decimal(waited // timedelta(microseconds=1)) / DAY).quantize(ONE_PLACE, ROUND_HALF_UP)
+
+
+def _result(result: Standing | None) -> str:
+    if result is None or result.value is None:
         return ""
     sign = "" if result.comparator == Comparator.EQUAL else f"{result.comparator} "
-    return f"{sign}{figure_text(result.result_value)} {result.get_result_unit_display()}"
+    unit = dict(RESULT_UNITS).get(result.unit, result.unit)
+    return f"{sign}{figure_text(result.value)} {unit}"
 
 
 REPORT = Report(

@@ -1,8 +1,9 @@
 """What reports share: shares and rates with their rounding, and which courses the limits of sessions are about."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
-from statistics import median
+from itertools import accumulate
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -20,10 +21,15 @@ def per_hundred(part: int, whole: int) -> Decimal | None:
     return (Decimal(100 * part) / whole).quantize(ONE_PLACE, ROUND_HALF_UP) if whole else None
 
 
-def middle(values: Iterable[int | Decimal]) -> Decimal | None:
-    """The median to one place, half up; None of nothing."""
-    known = [Decimal(value) for value in values]
-    return Decimal(median(known)).quantize(ONE_PLACE, ROUND_HALF_UP) if known else None
+def middle(values: Iterable[tuple[Decimal, int]]) -> Decimal | None:
+    """The median of values, each with how often it is there, to one place, half up; None of nothing."""
+    ordered = sorted(values)
+    size = sum(number for _value, number in ordered)
+    if not size:
+        return None
+    upto = list(accumulate(number for _value, number in ordered))
+    low, high = (ordered[bisect_right(upto, place)][0] for place in ((size - 1) // 2, size // 2))
+    return ((low + high) / 2).quantize(ONE_PLACE, ROUND_HALF_UP)
 
 
 def courses_within(chosen: SessionFilter) -> QuerySet[Course]:

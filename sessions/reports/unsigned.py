@@ -1,7 +1,8 @@
 """Sessions that wait for a signature, by physician and age, and those that wait longer than the clinic allows."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import F
@@ -10,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.lib.table import Column, Row, Table
+from sessions.measures.sites import Indication
 from sessions.measures.words import RecordStatus
-from sessions.models import Session
 from sessions.reports.report import Asked, Built, Headline, Report, days_named
-from sessions.reports.session_filter import ALL_LIMITS, sessions_within
+from sessions.reports.session_filter import ALL_LIMITS, SessionFilter, figures_within
 
 # How long a draft has waited, in whole days since its start: the last day of each step.
 STEPS = (0, 1, 7, 30)
@@ -28,32 +29,53 @@ DEFINITION = (
 )
 
 
+class Draft(NamedTuple):
+    """What is shown of a session that is not signed; `age` in days, None without a start."""
+
+    started_at: datetime | None
+    age: int | None
+    uid: Any
+    patient: int
+    family_name: str
+    given_names: str
+    record_number: str
+    indication: str
+    number: int
+    physician: int
+    physician_name: str
+
+
+# Of each, within the stored figures and from the record; the age is counted here.
+READ = (
+    "session__uid", "patient_id", "patient__family_name", "patient__given_names", "patient__record_number", "indication",
+    "session__number", "physician_id", "physician__full_name",
+)  # fmt: skip
+
+
 def build(asked: Asked) -> Built:
     """How many drafts each physician has, by age; for those who may see names, the drafts one by one."""
-    today = timezone.localdate(asked.at)
-    found = sessions_within(asked.chosen).filter(record_status=RecordStatus.PRELIMINARY)
-    found = found.select_related("patient", "course", "physician").order_by(F("started_at").asc(nulls_first=True), "pk")
-    drafts = [(session, _age(session, today)) for session in found]
-    overdue = [age for _session, age in drafts if _is_overdue(age)]
+    drafts = _drafts(asked.chosen, timezone.localdate(asked.at))
+    overdue = sum(_is_overdue(draft.age) for draft in drafts)
     tables = [_by_physician(drafts)]
     if asked.identities:
         tables.append(_list(drafts))
     headline = (
         Headline(len(drafts), ngettext("session not signed", "sessions not signed", len(drafts))),
-        Headline(len(overdue), _("overdue")),
+        Headline(overdue, _("overdue")),
     )
     used = f"days={settings.SIGN_WITHIN_DAYS}" if settings.SIGN_WITHIN_DAYS else ""
     return Built(tuple(tables), headline, notes=_notes(), used=used)
 
 
-Drafts = list[tuple[Session, int | None]]
+def _drafts(chosen: SessionFilter, today: date) -> list[Draft]:
+    """The one that waits longest first."""
+    found = figures_within(chosen).filter(record_status=RecordStatus.PRELIMINARY)
+    rows = found.order_by(F("started_at").asc(nulls_first=True), "session_id").values_list("started_at", *READ)
+    return [Draft(started, _age(started, today), *row) for started, *row in rows]
 
 
-def _age(session: Session, today: object) -> int | None:
-    if session.started_at is None:
-        return None
-    waited: timedelta = today - timezone.localdate(session.started_at)  # type: ignore[operator]
-    return max(waited.days, 0)
+def _age(started: datetime | None, today: date) -> int | None:
+    return None if started is None else max((today - timezone.localdate(started)).days, 0)
 
 
 def _is_overdue(age: int | None) -> bool:
@@ -67,11 +89,12 @@ def _notes() -> tuple[str, ...]:
     return (ngettext("Set by the clinic: %(days)s day.", "Set by the clinic: %(days)s days.", days) % {"days": days},)
 
 
-def _by_physician(drafts: Drafts) -> Table:
+def _by_physician(drafts: list[Draft]) -> Table:
     counts: dict[tuple[str, int], Counter[str]] = {}
-    for session, age in drafts:
-        own = counts.setdefault((session.physician.get_full_name(), session.physician_id), Counter())
-        own += Counter([_step(age), "all", *(["overdue"] if _is_overdue(age) else [])])
+    ages = Counter((draft.physician_name, draft.physician, draft.age) for draft in drafts)
+    for (name, physician, age), number in ages.items():
+        own = counts.setdefault((name, physician), Counter())
+        own.update(dict.fromkeys([_step(age), "all", *(["overdue"] if _is_overdue(age) else [])], number))
     steps = [_step_name(place) for place in range(len(STEPS) + 1)]
     names = [*(str(place) for place in range(len(STEPS) + 1)), "none", "all", "overdue"]
     columns = (
@@ -104,7 +127,7 @@ def _step_name(place: int) -> str:
     return _("%(first)s to %(last)s days") % {"first": first, "last": last}
 
 
-def _list(drafts: Drafts) -> Table:
+def _list(drafts: list[Draft]) -> Table:
     columns = (
         Column("started_at", _("Start"), "moment"),
         Column("age", _("Days"), "number"),
@@ -115,22 +138,23 @@ def _list(drafts: Drafts) -> Table:
         Column("number", _("Session"), "number"),
         Column("physician", _("Physician")),
     )
+    indications, late = {word.value: str(word.label) for word in Indication}, _("overdue")
     rows = [
         Row(
             (
-                session.started_at,
-                age,
-                _("overdue") if _is_overdue(age) else "",
-                str(session.patient),
-                session.patient.record_number,
-                session.course.get_indication_display(),
-                session.number,
-                session.physician.get_full_name(),
+                draft.started_at,
+                draft.age,
+                late if _is_overdue(draft.age) else "",
+                f"{draft.family_name} {draft.given_names}",
+                draft.record_number,
+                indications[draft.indication],
+                draft.number,
+                draft.physician_name,
             ),
-            key=session.uid,
-            person=session.patient_id,
+            key=draft.uid,
+            person=draft.patient,
         )
-        for session, age in drafts
+        for draft in drafts
     ]
     empty = _("Every session within these limits is signed.")
     return Table("list", _("Drafts"), columns, rows, empty=empty, names_people=True, route="logbook:session")
