@@ -14,6 +14,7 @@ from clinic.accounts.rules import why_not_may
 from clinic.audit.act import Writing, act
 from clinic.lib.problems import Unchanged, refuse
 from clinic.lib.rows import put
+from sessions.actions.course_tallies import OfCourse, counted_of_course, move_course_tallies
 from sessions.measures.words import CourseStatus
 from sessions.models import Application, Course, CourseSite, Patient, Session
 from sessions.models.session import IN_ERROR
@@ -49,6 +50,7 @@ def open_course(
     with act("open_course", by=by, reason=reason, key=key, at=at) as writing:
         writing.create(course)
         writing.create(*[CourseSite(course=course, site=site) for site in dict.fromkeys(sites)])
+        move_course_tallies(course.pk, OfCourse())
         writing.about(f"course:{course.uid}", patient.pk)
     return course
 
@@ -67,6 +69,7 @@ def change_course(
     refuse(why_not_may(by, Permission.WRITE_RECORDS))
     with act("change_course", by=by, reason=reason, key=key) as writing:
         stored = _locked(course, version)
+        before = counted_of_course(stored.pk)
         changed = put(stored, values)
         refuse(
             why_not_this_course(stored, birth_date=stored.patient.birth_date, today=timezone.localdate())
@@ -78,6 +81,7 @@ def change_course(
             raise Unchanged
         stored.version += 1
         writing.change(stored)
+        move_course_tallies(stored.pk, before)
         writing.about(f"course:{stored.uid}", stored.patient_id)
     return stored
 
@@ -98,6 +102,7 @@ def end_course(
     refuse(why_not_may(by, Permission.WRITE_RECORDS))
     with act("end_course", by=by, reason=reason, key=key, at=at) as writing:
         stored = _locked(course, version)
+        before = counted_of_course(stored.pk)
         last = Session.objects.filter(course=stored).standing().aggregate(at=Max("started_at"))["at"]
         last_session = timezone.localdate(last) if last else None
         today = timezone.localdate(at)
@@ -106,6 +111,7 @@ def end_course(
         stored.status = status_at_end(end_reason)
         stored.version += 1
         writing.change(stored)
+        move_course_tallies(stored.pk, before)
         writing.about(f"course:{stored.uid}", stored.patient_id)
     return stored
 

@@ -2,7 +2,8 @@
 
 A draft costs one row. The tallies, the figures of the course and its outcomes move when a signed state does. Whoever
 writes locks in one order, so that nobody waits in a circle: session, course, patient, then the figures of the session,
-tallies in the order of their keys, the course, its outcomes, tallies of periods by key, and last the chain.
+tallies in the order of their keys, the course, its outcomes, tallies of periods, of courses and of outcomes by key, and
+last the chain.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,14 +20,26 @@ from django.utils import timezone
 from clinic.audit.queue import one_writer
 from clinic.audit.statements import run
 from sessions.actions import period_tallies
+from sessions.actions.course_tallies import OfCourse, counted_of_course, move_course_tallies
 from sessions.measures.gaps import COMPARED_FIGURES, TIMES_FAR_APART, Gap
 from sessions.measures.words import PERFORMED, SIGNED, Moment, OutcomeReason, Status
-from sessions.models import CourseFigures, Outcome, Patient, PeriodTally, Session, SessionFigures, Tally
+from sessions.models import (
+    CourseFigures,
+    CourseTally,
+    Outcome,
+    OutcomeTally,
+    Patient,
+    PeriodTally,
+    Session,
+    SessionFigures,
+    Tally,
+)
 from sessions.models.figures import Counted, Figure
 
 Key = tuple[Any, ...]
-TABLES = SESSIONS, TALLIES, COURSES, OUTCOMES, PERIODS = tuple(
-    model._meta.db_table for model in (SessionFigures, Tally, CourseFigures, Outcome, PeriodTally)
+TABLES = SESSIONS, TALLIES, COURSES, OUTCOMES, *_OTHERS = tuple(
+    model._meta.db_table
+    for model in (SessionFigures, Tally, CourseFigures, Outcome, PeriodTally, CourseTally, OutcomeTally)
 )
 TALLIED = ("site", "month", "physician_id", "indication", "device", "status", "late_record")
 OF_COURSE = (
@@ -71,15 +84,25 @@ def note_session(session: Session) -> None:
 
 @dataclass(frozen=True)
 class Before:
-    """What one session counted for until an act changed it: its tallies, and what it adds to those of periods."""
+    """What one session counted for until an act changed it: its tallies, what it adds to those of periods; its course."""
 
+    of_course: OfCourse
     tallies: AnySet[Key] = frozenset()
     of_periods: dict[period_tallies.Key, period_tallies.Sums] = field(default_factory=dict)
 
 
 def counts_for(session: Session) -> Before:
-    """What this session counts for now: read before an act changes it."""
-    return Before(_tallied(session), period_tallies.counted_of(session))
+    """What this session and its course count for now: read before an act changes it; the course is locked from here on."""
+    _lock(session)
+    of_course = counted_of_course(session.course_id)
+    return Before(of_course, _tallied(session), period_tallies.counted_of(session))
+
+
+def _lock(session: Session) -> None:
+    if connection.features.has_select_for_update:
+        # Statements of their own: what is read after the wait must be what the other one wrote.
+        run("SELECT id FROM logbook_course WHERE id = %s FOR NO KEY UPDATE", [session.course_id])
+        run("SELECT id FROM logbook_patient WHERE id = %s FOR NO KEY UPDATE", [session.patient_id])
 
 
 def _tallied(session: Session) -> AnySet[Key]:
@@ -94,17 +117,16 @@ def note_signed(session: Session, before: Before | None = None) -> None:
 
     `before`: what it counted for until now; nothing for a draft that was just signed.
     """
-    before = before or Before()
-    if connection.features.has_select_for_update:
-        # Statements of their own: what is read after the wait must be what the other one wrote.
-        run("SELECT id FROM logbook_course WHERE id = %s FOR NO KEY UPDATE", [session.course_id])
-        run("SELECT id FROM logbook_patient WHERE id = %s FOR NO KEY UPDATE", [session.patient_id])
+    if before is None:
+        _lock(session)
+        before = Before(counted_of_course(session.course_id))
     note_session(session)
     tallies = _tallied(session)
     if before.tallies or tallies:
         _move({key: (key in tallies) - (key in before.tallies) for key in before.tallies ^ tallies})
         _note_course(session, anew=bool(before.tallies))
         period_tallies.move_tallies(session, before.of_periods)
+        move_course_tallies(session.course_id, before.of_course)
 
 
 def note_patient(patient: Patient) -> None:

@@ -2,6 +2,7 @@
 
 from sessions.models.application import Application, Phase
 from sessions.models.course import Course, CourseSite
+from sessions.models.course_tallies import CourseTally, OutcomeTally
 from sessions.models.device import Device, DeviceEntry
 from sessions.models.event import AdverseEvent
 from sessions.models.figures import CourseFigures, Outcome, PeriodTally, SessionFigures, Tally
@@ -23,11 +24,13 @@ __all__ = [
     "Course",
     "CourseFigures",
     "CourseSite",
+    "CourseTally",
     "Decision",
     "Device",
     "DeviceEntry",
     "Observation",
     "Outcome",
+    "OutcomeTally",
     "Patient",
     "PeriodTally",
     "Phase",

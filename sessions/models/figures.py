@@ -46,7 +46,7 @@ class Figure(models.Model):
 class Counted:
     """What a part of one of these tables should hold, worked out anew: rows of `columns`, the first `keys` of which name one.
 
-    `where` says which stored rows are that part.
+    `where` says which stored rows are that part; `counted_from` the tables of figures that `select` reads.
     """
 
     model: type[Figure]
@@ -56,6 +56,7 @@ class Counted:
     values: tuple[Any, ...] = ()
     where: str = "TRUE"
     within: tuple[Any, ...] = ()
+    counted_from: tuple[type[Figure], ...] = ()
 
 
 class SessionFigures(Figure):
@@ -207,7 +208,7 @@ class CourseFigures(Figure):
         verbose_name = _("figures of a course")
         verbose_name_plural = _("figures of courses")
         indexes = [
-            models.Index(fields=["last_day", "indication", "course"], name="course_figures_day"),
+            models.Index(fields=["last_day", "first_day", "course", "indication"], name="course_figures_days"),
             models.Index(fields=["course"], condition=Q(far_apart=True), name="course_figures_far_apart"),
             # What is asked of the figures of many courses, within one index.
             models.Index(fields=["course", "performed", "last_phase", "last_day"], name="course_figures_whole"),

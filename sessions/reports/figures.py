@@ -1,8 +1,8 @@
 """Every stored figure worked out anew from the record alone, and where what is stored differs (docs/adr/0013).
 
 Written apart from the acts that store them (`sessions/actions/figures.py`), so that a fault of theirs shows: here the
-database counts whole parts of a table at once, and asks no stored figure. The day in the clinic's time zone comes from the
-shifts of that zone against UTC.
+database counts whole parts of a table at once, and asks no stored figure, but for the tallies of courses and outcomes. The
+day in the clinic's time zone comes from the shifts of that zone against UTC.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,8 +20,19 @@ from django.utils.translation import gettext as _
 
 from sessions.measures.gaps import COMPARED_FIGURES, TIMES_FAR_APART, Gap
 from sessions.measures.words import PERFORMED, SIGNED, Moment, OutcomeReason, Status, YesNo
-from sessions.models import Course, CourseFigures, Outcome, PeriodTally, Session, SessionFigures, Tally
+from sessions.models import (
+    Course,
+    CourseFigures,
+    CourseTally,
+    Outcome,
+    OutcomeTally,
+    PeriodTally,
+    Session,
+    SessionFigures,
+    Tally,
+)
 from sessions.models.figures import Counted, Figure
+from sessions.reports.course_period_figures import tallies_of_courses, tallies_of_outcomes
 from sessions.reports.period_figures import tallies_of_periods
 
 SESSIONS_AT_ONCE, COURSES_AT_ONCE = 20_000, 2_000
@@ -44,7 +55,7 @@ class Difference:
         """The record whose figure it is, as a finding names it."""
         if self.model is Tally:
             return f"month:{str(self.key[1])[:7]}"
-        if self.model is PeriodTally:
+        if self.model in (PeriodTally, CourseTally, OutcomeTally):
             return f"year:{self.key[0]:04}" if self.key[0] else "years:all"
         record: type[models.Model] = Session if self.model is SessionFigures else Course
         found = models.QuerySet(record).filter(pk=self.key[0]).values_list("uid", flat=True).first()
@@ -73,21 +84,33 @@ def check_figures() -> Iterator[Said]:
 
 
 def differences() -> Iterator[Difference]:
-    """Every difference between what is stored and what the record says, table by table."""
+    """Every difference between what is stored and what the record says, table by table.
+
+    What is counted from figures that are wrong themselves is left out: their fault is named once.
+    """
+    wrong: set[type[Figure]] = set()
     for part in counted():
-        with connection.cursor() as cursor:
-            cursor.execute(_comparing(part), (*part.values, *part.within))
-            rows = cursor.fetchall()
-        right = {row[1 : 1 + part.keys]: row[1:] for row in rows if not row[0]}
-        stored = {row[1 : 1 + part.keys]: row[1:] for row in rows if row[0]}
-        for key in sorted(right.keys() | stored.keys(), key=str):
-            if key not in stored:
-                yield Difference(part.model, key, "missing")
-            elif key not in right:
-                yield Difference(part.model, key, "added")
-            else:
-                pairs = zip(part.columns, right[key], stored[key], strict=True)
-                yield Difference(part.model, key, "differs", tuple(name for name, one, other in pairs if one != other))
+        if wrong.intersection(part.counted_from):
+            continue
+        for difference in _differing(part):
+            wrong.add(part.model)
+            yield difference
+
+
+def _differing(part: Counted) -> Iterator[Difference]:
+    with connection.cursor() as cursor:
+        cursor.execute(_comparing(part), (*part.values, *part.within))
+        rows = cursor.fetchall()
+    right = {row[1 : 1 + part.keys]: row[1:] for row in rows if not row[0]}
+    stored = {row[1 : 1 + part.keys]: row[1:] for row in rows if row[0]}
+    for key in sorted(right.keys() | stored.keys(), key=str):
+        if key not in stored:
+            yield Difference(part.model, key, "missing")
+        elif key not in right:
+            yield Difference(part.model, key, "added")
+        else:
+            pairs = zip(part.columns, right[key], stored[key], strict=True)
+            yield Difference(part.model, key, "differs", tuple(name for name, one, other in pairs if one != other))
 
 
 def counted() -> Iterator[Counted]:
@@ -101,6 +124,9 @@ def counted() -> Iterator[Counted]:
         yield _courses(shifts, within)
     for within in _ranges(Course, COURSES_AT_ONCE):
         yield _outcomes(shifts, within)
+    # These are counted from the figures of courses and their outcomes: after them.
+    yield tallies_of_courses(*_dated(shifts, _SIGNED))
+    yield tallies_of_outcomes()
 
 
 def _comparing(part: Counted) -> str:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from clinic.accounts.models import User
 from clinic.lib.problems import Refused
+from sessions.actions.course import change_course, end_course
 from sessions.actions.patient import change_patient
 from sessions.actions.session import log_session, mark_in_error, save_draft
 from sessions.actions.session_rows import Entry, Row
@@ -66,6 +67,7 @@ class Chance:
     def go(self, acts: int) -> None:
         """So many acts that were not refused, or four times as many tries."""
         ways = [self._log, self._log, self._save, self._sign, self._sign, self._amend, self._strike, self._correct]
+        ways += [self._change, self._end]
         for _try in range(4 * acts):
             if self.done.total() == acts:
                 return
@@ -120,6 +122,23 @@ class Chance:
         values = {"sex": self.random.choice(["female", "male"]), "birth_date": self.random.choice(BIRTHS)}
         by = self.physicians[0]
         return bool(change_patient(by=by, patient=patient, values=values, version=patient.version, reason="Read again"))
+
+    def _change(self) -> bool:
+        course = Course.objects.get(pk=self.random.choice(self.courses).pk)
+        values = {
+            "physician": self.random.choice(self.physicians),
+            "planned_sessions": self.random.choice([None, 2, 7]),
+        }
+        given = {"sites": ["palm", "sole"], "version": course.version, "reason": "Read again"}
+        return bool(change_course(by=course.physician, course=course, values=values, **given))
+
+    def _end(self) -> bool:
+        course = Course.objects.get(pk=self.random.choice(self.courses).pk)
+        if self.random.random() < 0.7:
+            return False
+        reason = self.random.choice(["goal-reached", "completed", "patient-left"])
+        given = {"ended_date": date(2026, 10, 30), "end_reason": reason, "version": course.version}
+        return bool(end_course(by=course.physician, course=course, **given))
 
     def _one(self, **which: Any) -> Session | None:
         found = list(Session.objects.filter(**which).select_related("physician").order_by("pk"))

@@ -11,7 +11,7 @@ from clinic.lib.problems import Refused
 from sessions.actions.patient import change_patient
 from sessions.actions.session import mark_in_error, save_draft
 from sessions.actions.signature import amend_session, sign_session
-from sessions.models import CourseFigures, Outcome, PeriodTally, SessionFigures, Tally
+from sessions.models import CourseFigures, CourseTally, Outcome, OutcomeTally, PeriodTally, SessionFigures, Tally
 from sessions.reports.figures import differences
 from tests.actions.chance import Chance
 from tests.actions.test_at_once import at_once
@@ -246,8 +246,9 @@ def by_chance(seed: int, physicians: list, acts: int) -> Chance:
 def test_figures_are_what_the_record_says_after_any_acts(physician, other_physician):
     chance = by_chance(1, [physician, other_physician], 40)
     assert chance.done.total() == 40
-    assert {"_log", "_save", "_sign", "_amend", "_strike", "_correct"} <= set(chance.done)
-    assert min(model.objects.count() for model in (SessionFigures, Tally, CourseFigures, Outcome, PeriodTally)) > 0
+    assert {"_log", "_save", "_sign", "_amend", "_strike", "_correct", "_change", "_end"} <= set(chance.done)
+    every = (SessionFigures, Tally, CourseFigures, Outcome, PeriodTally, CourseTally, OutcomeTally)
+    assert min(model.objects.count() for model in every) > 0
 
 
 @pytest.mark.slow

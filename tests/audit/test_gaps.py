@@ -278,9 +278,11 @@ MAY_WRITE = {
     "logbook.0008_orders_of_the_session_list": "one more of these figures",
     "logbook.0014_what_reports_ask_of_years": "more of these figures",
     "logbook.0015_tallies_of_years": "tallies of these figures",
+    "logbook.0016_tallies_of_courses": "more tallies of these figures",
 }
 FIGURES = {
     "logbook_sessionfigures", "logbook_tally", "logbook_coursefigures", "logbook_outcome", "logbook_periodtally",
+    "logbook_coursetally", "logbook_outcometally",
 }  # fmt: skip
 
 

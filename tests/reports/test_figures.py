@@ -14,7 +14,16 @@ from django.utils import timezone, translation
 from clinic.audit.models import Access
 from clinic.audit.verify import verify
 from sessions.actions.figures import rebuild_figures
-from sessions.models import CourseFigures, Outcome, PeriodTally, Session, SessionFigures, Tally
+from sessions.models import (
+    CourseFigures,
+    CourseTally,
+    Outcome,
+    OutcomeTally,
+    PeriodTally,
+    Session,
+    SessionFigures,
+    Tally,
+)
 from sessions.reports import figures
 from sessions.reports.figures import counted, differences
 from tests.actions.chance import Chance
@@ -22,7 +31,8 @@ from tests.factories import a_draft, a_signed_session, an_application, an_observ
 
 DAY = date(2026, 1, 12)
 TABLES = {
-    model.__name__: model._meta.db_table for model in (SessionFigures, Tally, PeriodTally, CourseFigures, Outcome)
+    model.__name__: model._meta.db_table
+    for model in (SessionFigures, Tally, PeriodTally, CourseFigures, Outcome, CourseTally, OutcomeTally)
 }
 
 
@@ -116,6 +126,8 @@ WRONG = [
     ("Outcome", "physician_id", "physician_id + 1"),
     ("Outcome", "device_id", "NULL"),
     ("Outcome", "day", "'2026-01-12'"),
+    ("CourseTally", "number", "number + 1"),
+    ("OutcomeTally", "number", "number + 1"),
 ]
 WHICH = {
     "SessionFigures": "session_id = (SELECT MIN(session_id) FROM logbook_sessionfigures)",
@@ -123,8 +135,18 @@ WHICH = {
     "PeriodTally": "year = 0 AND which = 'palm'",
     "CourseFigures": "TRUE",
     "Outcome": "TRUE",
+    "CourseTally": "year = 0 AND counted_by = 'open'",
+    "OutcomeTally": "year = 0 AND counted_by = 'place'",
 }
-KEYS = {"SessionFigures": 1, "Tally": 7, "PeriodTally": 4, "CourseFigures": 1, "Outcome": 6}
+KEYS = {
+    "SessionFigures": 1,
+    "Tally": 7,
+    "PeriodTally": 4,
+    "CourseFigures": 1,
+    "Outcome": 6,
+    "CourseTally": 5,
+    "OutcomeTally": 9,
+}
 
 
 @pytest.mark.django_db
@@ -157,6 +179,8 @@ ADDED = {
     "PeriodTally": ("year", "1"),
     "CourseFigures": ("course_id", "-5"),
     "Outcome": ("scale", "'2|||'"),
+    "CourseTally": ("year", "1"),
+    "OutcomeTally": ("year", "1"),
 }
 
 
@@ -233,9 +257,9 @@ def test_command_names_what_differs_and_a_rebuild_mends_it(logbook):
     assert "month:2026-01: The stored figure differs from what the record says (Tally: number)." in said
     assert said.splitlines()[-1] == "Stored figures that differ: 4. Write them anew with --rebuild."
     code, said = checked("--rebuild", "--json")
-    assert (code, json.loads(said)["equal"], json.loads(said)["rebuilt"]) == (0, True, 16)
+    assert (code, json.loads(said)["equal"], json.loads(said)["rebuilt"]) == (0, True, 32)
     assert found() == []
-    assert Access.objects.filter(kind="figures_rebuilt").values_list("detail", flat=True).get() == "16 rows"
+    assert Access.objects.filter(kind="figures_rebuilt").values_list("detail", flat=True).get() == "32 rows"
 
 
 @pytest.mark.django_db
