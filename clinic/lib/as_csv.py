@@ -12,7 +12,7 @@ from typing import Any
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from clinic.lib.fetched import Batch, as_moment, batches_of
+from clinic.lib.fetched import Batch, Fetched, Piece, as_moment, batches_of
 from clinic.lib.table import Column, Table
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -61,10 +61,20 @@ def stream(table: Table, language: str, foot: str = "") -> Iterator[bytes]:
     lines = Lines(table.columns, language)
     yield BYTE_ORDER_MARK.encode("utf-8")
     yield lines.titles()
-    for batch in batches_of(table.rows, ROWS_AT_ONCE):
-        yield lines.written(batch)
+    for piece in pieces(table, lines):
+        yield piece.text
     if foot:
         yield lines.foot(foot)
+
+
+def pieces(table: Table, lines: "Lines") -> Iterator[Piece]:
+    """The rows of the file: written by who fetches them, where he can, else batch by batch."""
+    rows = table.rows
+    if isinstance(rows, Fetched) and rows.written:
+        yield from rows.written(lines.language)
+        return
+    for batch in batches_of(rows, ROWS_AT_ONCE):
+        yield lines.piece(batch)
 
 
 def digest_of(table: Table, language: str) -> str:
@@ -96,6 +106,15 @@ class Lines:
             return self._joined(
                 [self._texts(values, column.kind) for values, column in zip(batch.columns, self.columns, strict=True)]
             )
+
+    def piece(self, batch: Batch) -> Piece:
+        """The same, and what is known of them."""
+        return Piece(self.written(batch), len(batch), frozenset(batch.people))
+
+    def part(self, values: Sequence[Any], columns: Sequence[Column]) -> str:
+        """Some cells of one row, two or more, that stand beside each other; in the language of the moment."""
+        cells = zip(values, columns, strict=True)
+        return self._joined([self._texts([value], column.kind) for value, column in cells]).decode()[:-2]
 
     def foot(self, text: str) -> bytes:
         """An empty line, and the last one."""
@@ -129,13 +148,13 @@ class Lines:
         if kinds == {int}:
             return list(map(str, values))
         if kinds <= {str, NoneType} and kind == "moment":
-            return self._moments(values)
+            return self.moments(values)
         if kinds <= {date, NoneType}:
             return [self._day(value, kind) if value else "" for value in values]
         return [cell(value, kind, self.language) for value in values]
 
-    def _moments(self, values: Sequence[str | None]) -> list[str]:
-        """Moments as SQLite keeps them: the hour is looked up, the minutes are the same everywhere in it."""
+    def moments(self, values: Sequence[str | None]) -> list[str]:
+        """Moments as texts in UTC: the hour is looked up, the minutes are the same everywhere in it."""
         hours, language = self.hours, self.language
         return [
             ""

@@ -1,6 +1,6 @@
 """Rows that are fetched while they are written, and never all there at once."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice, repeat
@@ -34,14 +34,30 @@ class Batch:
             yield Row(values, struck=is_struck, person=person)
 
 
+@dataclass(frozen=True)
+class Piece:
+    """Some rows as they stand in a CSV file, how many they are, and whom they show."""
+
+    text: bytes
+    rows: int
+    people: Set[int | None] = frozenset()
+
+
 class Fetched(Sequence[Row]):
     """The rows of a table too large to be held: `fetch` gives them in batches, anew each time it is called.
 
-    `number` is how many there were when they were counted; `kinds` are those of the columns, in their order.
+    `number` is how many there were when they were counted; `kinds` are those of the columns, in their order. `written`,
+    where there is a quicker way to it, gives the same rows as CSV in a language: byte for byte what the batches come to.
     """
 
-    def __init__(self, number: int, kinds: Sequence[str], fetch: Callable[[], Iterator[Batch]]) -> None:
-        self.number, self.fetch = number, fetch
+    def __init__(
+        self,
+        number: int,
+        kinds: Sequence[str],
+        fetch: Callable[[], Iterator[Batch]],
+        written: Callable[[str], Iterator[Piece]] | None = None,
+    ) -> None:
+        self.number, self.fetch, self.written = number, fetch, written
         self.moments = [place for place, kind in enumerate(kinds) if kind == "moment"]
 
     def __len__(self) -> int:

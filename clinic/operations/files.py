@@ -13,10 +13,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from clinic.lib import as_pdf
-from clinic.lib.as_csv import BYTE_ORDER_MARK, ROWS_AT_ONCE, Lines, stream
+from clinic.lib.as_csv import BYTE_ORDER_MARK, ROWS_AT_ONCE, Lines, pieces, stream
 from clinic.lib.as_pdf import Frame, table_pdf
 from clinic.lib.as_xlsx import workbook, write_workbook
-from clinic.lib.fetched import Batch, Fetched, batches_of
+from clinic.lib.fetched import Batch, Fetched, Piece, batches_of
 from clinic.lib.outgoing import Outgoing, Stopped, Written
 from clinic.lib.problems import Problem, Refused
 from clinic.lib.table import Table
@@ -122,34 +122,43 @@ class _Passing:
     def __init__(self, table: Table, language: str, progress: Callable[[int], None], stop: Callable[[], bool]) -> None:
         self.whole, self.progress, self.stop = table, progress, stop
         self.lines = Lines(table.columns, language)
-        self.digest = hashlib.sha256(BYTE_ORDER_MARK.encode("utf-8"))
+        self.digest = hashlib.sha256(BYTE_ORDER_MARK.encode("utf-8") + self.lines.titles())
         self.done, self.people = 0, set[int | None]()
 
     def table(self) -> Table:
         """The same table; its rows can be gone through once."""
         kinds = [column.kind for column in self.whole.columns]
-        return replace(
-            self.whole, rows=Fetched(len(self.whole.rows), kinds, lambda: (batch for batch, _text in self.texts()))
-        )
+        return replace(self.whole, rows=Fetched(len(self.whole.rows), kinds, self._batches))
 
-    def texts(self) -> Iterator[tuple[Batch, bytes]]:
-        """Each batch, and its lines."""
-        self.digest.update(self.lines.titles())
+    def pieces(self) -> Iterator[Piece]:
+        """The rows as lines of CSV."""
+        for piece in pieces(self.whole, self.lines):
+            self._comes(piece)
+            yield piece
+            self._went(piece)
+
+    def _batches(self) -> Iterator[Batch]:
         for batch in batches_of(self.whole.rows, ROWS_AT_ONCE):
-            if self.stop():
-                raise Stopped
-            text = self.lines.written(batch)
-            self.digest.update(text)
-            yield batch, text
-            self.done += len(batch)
-            self.people |= set(batch.people)
-            self.progress(self.done)
+            piece = self.lines.piece(batch)
+            self._comes(piece)
+            yield batch
+            self._went(piece)
+
+    def _comes(self, piece: Piece) -> None:
+        if self.stop():
+            raise Stopped
+        self.digest.update(piece.text)
+
+    def _went(self, piece: Piece) -> None:
+        self.done += piece.rows
+        self.people |= piece.people
+        self.progress(self.done)
 
 
 def _write_csv(file: BufferedRandom, passing: _Passing, foot: str) -> str:
     file.write(BYTE_ORDER_MARK.encode("utf-8") + passing.lines.titles())
-    for _batch, text in passing.texts():
-        file.write(text)
+    for piece in passing.pieces():
+        file.write(piece.text)
         if file.tell() > LARGEST_FILE_BYTES:
             raise Refused([Problem("", _("This file is too large. Narrow the period or another limit."), "too-long")])
     digest = passing.digest.copy()  # each byte is read once: so far the file and its numbers are the same
