@@ -13,16 +13,15 @@ from typing import Any
 
 from clinic.audit.statements import run
 from sessions.measures.counted import PART, CoursesBy, Direction, OutcomesBy
-from sessions.measures.words import PERFORMED, SIGNED, EndReason
+from sessions.measures.words import PERFORMED, SIGNED, CourseStatus, EndReason
 from sessions.models import CourseFigures, CourseTally, Outcome, OutcomeTally, SessionFigures
 from sessions.models.course import OPEN
-from sessions.models.session import IN_ERROR
 
 Key = tuple[Any, ...]
 COURSES, OUTCOMES = CourseTally._meta.db_table, OutcomeTally._meta.db_table
 OF_COURSES = ("year", "counted_by", "physician", "indication", "which")
 OF_OUTCOMES = (
-    "year", "counted_by", "measure", "unit", "scale", "which", "first_value", "last_value", "both",
+    "year", "counted_by", "measure", "unit", "scale", "which", "first_value", "last_value", "has_last",
 )  # fmt: skip
 
 _COURSE = f"""
@@ -71,7 +70,7 @@ def _of_course(course: int, outcomes: Iterable[tuple[Any, ...]]) -> Iterable[Key
         which = PART.join((status, phase or "", "" if previous else "first"))
         for year in {0} | {_year(month) for (month,) in months}:
             yield year, CoursesBy.OPEN.value, physician, indication, which
-    elif ended and status != IN_ERROR:
+    elif ended and status != CourseStatus.IN_ERROR:
         dropped = planned and planned > (performed or 0) and reason != EndReason.GOAL
         which = PART.join((reason, "planned" if planned else "", "dropped" if dropped else ""))
         for year in (0, _year(ended)):

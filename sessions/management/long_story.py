@@ -21,6 +21,7 @@ YEARS_DAYS = 3650
 UNTIL_TODAY = timedelta(days=30)
 MOST_SESSIONS_OF_A_PATIENT = 200
 RECENT = timedelta(days=365)
+STILL_RUNS = timedelta(days=180)
 RATES = {"late": 0.5, "amended": 0.15, "added": 0.1, "wrong": 0.1, "iud": 0.0}
 DRAFTS = 0.05
 PLACES = {
@@ -119,6 +120,11 @@ class LongStory(Story):
     def _afterwards(self, plan: Plan, session: Session, physician: User, number: int, started: datetime) -> None:
         if session.pain_nrs != 2:  # to which an amendment would change it
             super()._afterwards(plan, session, physician, number, started)
+
+    def _end(self, course: Course, physician: User, reason: str) -> None:
+        """What was opened within the last half year still runs, for half of the patients."""
+        if course.opened_date < self.today - STILL_RUNS or self.random.random() < 0.5:
+            super()._end(course, physician, reason)
 
     def _session(self, course: Course, physician: User, entry: Entry, started: datetime) -> Session:
         session = log_session(by=physician, course=course, entry=entry)

@@ -53,20 +53,20 @@ def of_outcomes(year):
     outcomes = (
         f"SELECT {year('day')} AS year, measure, unit, scale, site || '|' || side AS place, "
         "CAST(physician_id AS text) AS physician, CAST(COALESCE(device_id, 0) AS text) AS device, first_value, "
-        "COALESCE(last_value, 0) AS last_value, last_value IS NOT NULL AS both, CASE WHEN last_value IS NULL THEN 'missing' "
+        "COALESCE(last_value, 0) AS last_value, last_value IS NOT NULL AS has_last, CASE WHEN last_value IS NULL THEN 'missing' "
         "WHEN last_value < first_value THEN 'fell' WHEN last_value > first_value THEN 'rose' ELSE 'same' END AS direction "
         "FROM logbook_outcome WHERE day IS NOT NULL"
     )
     years = [
-        f"SELECT year, '{by}' AS counted_by, measure, unit, scale, {by} AS which, first_value, last_value, both, "
-        f"COUNT(*) AS number FROM o GROUP BY year, measure, unit, scale, {by}, first_value, last_value, both"
+        f"SELECT year, '{by}' AS counted_by, measure, unit, scale, {by} AS which, first_value, last_value, has_last, "
+        f"COUNT(*) AS number FROM o GROUP BY year, measure, unit, scale, {by}, first_value, last_value, has_last"
         for by in ("place", "physician", "device")
     ]
     years.append(
         "SELECT year, 'direction', measure, unit, scale, direction, 0, 0, TRUE, COUNT(*) FROM o "
         "GROUP BY year, measure, unit, scale, direction"
     )
-    rest = "counted_by, measure, unit, scale, which, first_value, last_value, both"
+    rest = "counted_by, measure, unit, scale, which, first_value, last_value, has_last"
     return (
         f"INSERT INTO logbook_outcometally (year, {rest}, number) "
         f"WITH o AS ({outcomes}), years AS ({' UNION ALL '.join(years)}) SELECT year, {rest}, number FROM years "
@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
                 ("which", models.CharField(max_length=120)),
                 ("first_value", models.DecimalField(decimal_places=4, max_digits=10)),
                 ("last_value", models.DecimalField(decimal_places=4, max_digits=10)),
-                ("both", models.BooleanField()),
+                ("has_last", models.BooleanField()),
                 ("number", models.IntegerField()),
             ],
             options={
@@ -124,7 +124,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=(
-                            "year", "counted_by", "measure", "unit", "scale", "which", "first_value", "last_value", "both",
+                            "year", "counted_by", "measure", "unit", "scale", "which", "first_value", "last_value", "has_last",
                         ),
                         name="outcome_tally_once",
                     )

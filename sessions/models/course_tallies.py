@@ -40,7 +40,7 @@ class OutcomeTally(Figure):
     """How many outcomes (`Outcome`) have the same first and last value; the year is that of the course's last session.
 
     `counted_by` is one of `OutcomesBy`. `which` is the site and the side with a bar between, the key of the physician, that
-    of the device (0 for none), or the direction, whose values are 0. Where there is no last value `both` is false and the
+    of the device (0 for none), or the direction, whose values are 0. Where there is no last value `has_last` is false and the
     last one 0.
     """
 
@@ -52,7 +52,7 @@ class OutcomeTally(Figure):
     which = models.CharField(max_length=120)
     first_value = models.DecimalField(max_digits=10, decimal_places=4)
     last_value = models.DecimalField(max_digits=10, decimal_places=4)
-    both = models.BooleanField()
+    has_last = models.BooleanField()
     number = models.IntegerField()
 
     class Meta(Figure.Meta):
@@ -61,7 +61,7 @@ class OutcomeTally(Figure):
         constraints = [
             models.UniqueConstraint(
                 fields=[
-                    "year", "counted_by", "measure", "unit", "scale", "which", "first_value", "last_value", "both",
+                    "year", "counted_by", "measure", "unit", "scale", "which", "first_value", "last_value", "has_last",
                 ],
                 name="outcome_tally_once",
             )

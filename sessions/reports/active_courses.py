@@ -1,25 +1,26 @@
 """Which courses are going on, first courses apart from maintenance (domain 5.2, report 2)."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import BooleanField, Count, ExpressionWrapper, F, Prefetch, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.lib.table import Column, Row, Table
+from sessions.measures.counted import PART, CoursesBy
 from sessions.measures.sites import Indication, Site
 from sessions.measures.words import CoursePhase, CourseStatus
-from sessions.models import Course, CourseSite
+from sessions.models import Course, CourseFigures, CourseSite, CourseTally
 from sessions.models.course import OPEN
-from sessions.reports.rates import courses_within, people_named, sums
+from sessions.reports.rates import courses_within, people_named, seen_within, sums
 from sessions.reports.report import ROWS_ON_A_PAGE, Asked, Built, Headline, Report, days_named
-from sessions.reports.session_filter import ALL_LIMITS
+from sessions.reports.session_filter import ALL_LIMITS, OF_DAYS, whole_year
 
 COURSES_AT_ONCE = 2_000
 DEFINITION = (
@@ -70,8 +71,7 @@ def active_within(asked: Asked) -> QuerySet[Course]:
 
 def build(asked: Asked) -> Built:
     """The numbers by physician and indication, and for those who may see names the courses one by one."""
-    found = active_within(asked)
-    alike = _alike(found)
+    alike = _alike(asked)
     people, words = people_named(one.physician for one in alike), dict(Indication.choices)
     tables = [
         _counts(
@@ -81,7 +81,7 @@ def build(asked: Asked) -> Built:
     ]
     active, first, maintenance, _on_hold = sums(one.counts for one in alike) if alike else (0, 0, 0, 0)
     if asked.identities:
-        tables.append(_list(found, active, asked))
+        tables.append(_list(asked, active))
     headline = (
         Headline(active, ngettext("active course", "active courses", active)),
         Headline(first, ngettext("first course", "first courses", first)),
@@ -90,10 +90,28 @@ def build(asked: Asked) -> Built:
     return Built(tuple(tables), headline, notes=_notes(), used=_used())
 
 
-def _alike(found: QuerySet[Course]) -> list[Alike]:
+def _alike(asked: Asked) -> list[Alike]:
+    year = whole_year(asked.chosen) if settings.ACTIVE_DAYS is None else None
+    return one_by_one(asked) if year is None else stored(year)
+
+
+def stored(year: int) -> list[Alike]:
+    """From the tallies of a year, or of all time where it is 0."""
+    rows = CourseTally.objects.filter(year=year, counted_by=CoursesBy.OPEN).order_by()
+    alike = []
+    for physician, indication, which, number in rows.values_list("physician", "indication", "which", "number"):
+        status, phase, first = which.split(PART)
+        alike.append(Alike(physician, indication, status, phase, bool(first), number))
+    return alike
+
+
+def one_by_one(asked: Asked) -> list[Alike]:
+    """From the courses within any limits."""
     is_first = ExpressionWrapper(Q(previous__isnull=True), output_field=BooleanField())
     columns = ("physician", "indication", "status", "figures__last_phase", "is_first")
-    rows = found.annotate(is_first=is_first).order_by().values_list(*columns).annotate(number=Count("pk"))
+    rows = (
+        active_within(asked).annotate(is_first=is_first).order_by().values_list(*columns).annotate(number=Count("pk"))
+    )
     return [Alike(*row) for row in rows]
 
 
@@ -127,12 +145,9 @@ def _counts(name: str, title: str, heading: str, alike: list[Alike], of: Callabl
     return Table(name, title, (Column(name, heading), *COUNT_COLUMNS), rows, totals=Row((_("All"), *totals)))
 
 
-def _list(found: QuerySet[Course], length: int, asked: Asked) -> Table:
-    found = found.annotate(done=F("figures__performed"), last=F("figures__last_day"), phase=F("figures__last_phase"))
-    found = found.select_related("patient", "physician").order_by(F("figures__last_day").desc(nulls_last=True), "-pk")
-    found = found.prefetch_related(Prefetch("sites", CourseSite.objects.order_by("pk")))
+def _list(asked: Asked, length: int) -> Table:
     today = timezone.localdate(asked.at)
-    courses = found.iterator(COURSES_AT_ONCE) if asked.whole else found[:ROWS_ON_A_PAGE]
+    courses = _told(active_within(asked)).iterator(COURSES_AT_ONCE) if asked.whole else _first(asked, length)
     columns = (
         Column("patient", _("Patient")),
         Column("record_number", _("Record number")),
@@ -156,6 +171,29 @@ def _list(found: QuerySet[Course], length: int, asked: Asked) -> Table:
         route="logbook:course",
         length=length,
     )
+
+
+def _told(found: QuerySet[Course]) -> QuerySet[Course]:
+    """With all that a line shows, the latest session first; then those without any."""
+    found = found.annotate(done=F("figures__performed"), last=F("figures__last_day"), phase=F("figures__last_phase"))
+    found = found.select_related("patient", "physician").order_by(F("figures__last_day").desc(nulls_last=True), "-pk")
+    return found.prefetch_related(Prefetch("sites", CourseSite.objects.order_by("pk")))
+
+
+def _first(asked: Asked, length: int) -> Iterable[Course]:
+    """The lines of a page; by days alone found along those of the last sessions, so that no other course is sorted."""
+    if not length:
+        return []
+    found = active_within(asked)
+    if settings.ACTIVE_DAYS is not None or not asked.chosen.names <= OF_DAYS:
+        return _told(found)[:ROWS_ON_A_PAGE]
+    is_open = Exists(Course.objects.order_by().filter(pk=OuterRef("course"), status__in=OPEN))
+    seen = CourseFigures.objects.filter(seen_within(asked.chosen), is_open).order_by("-last_day", "-course")
+    keys = list(seen.values_list("course", flat=True)[:ROWS_ON_A_PAGE])
+    if len(keys) < min(length, ROWS_ON_A_PAGE):
+        without = found.filter(figures__last_day__isnull=True).order_by("-pk")
+        keys += without.values_list("pk", flat=True)[: ROWS_ON_A_PAGE - len(keys)]
+    return _told(Course.objects.filter(pk__in=keys))
 
 
 def _line(course: Any, today: date) -> Row:

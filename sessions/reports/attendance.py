@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy
 
 from clinic.lib.chart import Chart, Series
 from clinic.lib.table import Column, Row, Table
+from sessions.measures.counted import PART, CoursesBy
 from sessions.measures.sites import Indication
-from sessions.measures.words import SIGNED, EndReason
+from sessions.measures.words import SIGNED, CourseStatus, EndReason
+from sessions.models import Course, CourseTally
 from sessions.reports.rates import courses_within, people_named, per_hundred, sums
 from sessions.reports.report import Asked, Built, Headline, Report
-from sessions.reports.session_filter import ALL_LIMITS, figures_within
+from sessions.reports.session_filter import ALL_LIMITS, figures_within, whole_year
 from sessions.reports.sessions import counted, without_gaps
 
 DEFINITION = (
@@ -144,6 +146,22 @@ class Ended:
 
 def _ended(asked: Asked) -> list[Ended]:
     """The courses that ended within the dates asked for; the other limits are those of their sessions."""
+    year = whole_year(asked.chosen, Course.objects.exclude(status=CourseStatus.IN_ERROR), "ended_date")
+    return one_by_one(asked) if year is None else stored(year)
+
+
+def stored(year: int) -> list[Ended]:
+    """From the tallies of a year, or of all time where it is 0."""
+    rows = CourseTally.objects.filter(year=year, counted_by=CoursesBy.ENDED).order_by()
+    ended = []
+    for physician, indication, which, number in rows.values_list("physician", "indication", "which", "number"):
+        reason, planned, dropped = which.split(PART)
+        ended.append(Ended(physician, indication, reason, bool(planned), bool(dropped), number))
+    return ended
+
+
+def one_by_one(asked: Asked) -> list[Ended]:
+    """From the courses within any limits."""
     # Who stops coming has the last session long before the end: the dates are those of the end alone.
     found = courses_within(replace(asked.chosen, from_date=None, to_date=None)).filter(ended_date__isnull=False)
     if asked.chosen.from_date:

@@ -21,8 +21,9 @@ from sessions.measures.outcomes import BY_CODE, MEASURES, Measure
 from sessions.measures.words import Moment
 from sessions.models import Observation
 from sessions.reports.documented import Labels
+from sessions.reports.outcomes_counted import OPPOSITE
 from sessions.reports.report import Asked, Built, Headline, Report
-from sessions.reports.response import OPPOSITE, median, plain
+from sessions.reports.response import median, plain
 from sessions.reports.responses import first_documented
 from sessions.reports.scales import scale_words, unit_words
 from sessions.reports.session_filter import ALL_LIMITS, SessionFilter, counted_within

@@ -9,14 +9,13 @@ from typing import Any
 from django.db import connection
 
 from sessions.measures.counted import PART, CoursesBy, Direction, OutcomesBy
-from sessions.measures.words import PERFORMED, EndReason
+from sessions.measures.words import PERFORMED, CourseStatus, EndReason
 from sessions.models import CourseFigures, CourseTally, Outcome, OutcomeTally
 from sessions.models.course import OPEN
 from sessions.models.figures import Counted
-from sessions.models.session import IN_ERROR
 
 OF_COURSES = ("year", "counted_by", "physician", "indication", "which")
-OF_OUTCOMES = ("year", "counted_by", "measure", "unit", "scale", "which", "first_value", "last_value", "both")
+OF_OUTCOMES = ("year", "counted_by", "measure", "unit", "scale", "which", "first_value", "last_value", "has_last")
 
 
 def tallies_of_courses(begin: str, values: tuple[Any, ...]) -> Counted:
@@ -45,12 +44,12 @@ def tallies_of_outcomes() -> Counted:
     outcomes = (
         f"SELECT {_year('day')} AS year, measure, unit, scale, site || '{PART}' || side AS place, "  # noqa: S608 -- as above
         "CAST(physician_id AS text) AS physician, CAST(COALESCE(device_id, 0) AS text) AS device, first_value, "
-        f"COALESCE(last_value, 0) AS last_value, last_value IS NOT NULL AS both, {direction} AS direction "
+        f"COALESCE(last_value, 0) AS last_value, last_value IS NOT NULL AS has_last, {direction} AS direction "
         "FROM logbook_outcome WHERE day IS NOT NULL"
     )
     of_values = [
-        f"SELECT year, '{by}' AS counted_by, measure, unit, scale, {by} AS which, first_value, last_value, both, "  # noqa: S608 -- as above
-        f"COUNT(*) AS number FROM o GROUP BY year, measure, unit, scale, {by}, first_value, last_value, both"
+        f"SELECT year, '{by}' AS counted_by, measure, unit, scale, {by} AS which, first_value, last_value, has_last, "  # noqa: S608 -- as above
+        f"COUNT(*) AS number FROM o GROUP BY year, measure, unit, scale, {by}, first_value, last_value, has_last"
         for by in (OutcomesBy.PLACE, OutcomesBy.PHYSICIAN, OutcomesBy.DEVICE)
     ]
     directions = (
@@ -70,7 +69,7 @@ def _open() -> str:
     """SQL: each open course once for all time, and once for each year with a session performed."""
     which = f"c.status || '{PART}' || COALESCE(c.last_phase, '') || '{PART}' || CASE WHEN c.previous_id IS NULL THEN 'first' ELSE '' END"
     of_it = f"'{CoursesBy.OPEN}' AS counted_by, c.physician_id AS physician, c.indication, {which} AS which"
-    years = f"SELECT DISTINCT course_id, {_year('day')} AS year FROM dated WHERE status IN ({_words(PERFORMED)}) AND day IS NOT NULL"
+    years = f"SELECT DISTINCT course_id, {_year('day')} AS year FROM dated WHERE status IN ({_words(PERFORMED)}) AND day IS NOT NULL"  # noqa: S608 -- as above
     is_open = f"c.status IN ({_words(OPEN)})"
     return (
         f"SELECT 0 AS year, {of_it} FROM whole c WHERE {is_open} "  # noqa: S608 -- as above
@@ -79,6 +78,7 @@ def _open() -> str:
 
 
 def _ended() -> str:
+    """SQL: each course that ended, of all time and of its year."""
     planned = "c.planned_sessions > 0"
     dropped = f"{planned} AND c.planned_sessions > COALESCE(c.performed, 0) AND c.end_reason <> '{EndReason.GOAL}'"
     which = " || ".join(
@@ -89,7 +89,7 @@ def _ended() -> str:
         )
     )
     of_it = f"'{CoursesBy.ENDED}', c.physician_id, c.indication, {which}"
-    ended = f"FROM whole c WHERE c.ended_date IS NOT NULL AND c.status <> '{IN_ERROR}'"
+    ended = f"FROM whole c WHERE c.ended_date IS NOT NULL AND c.status <> '{CourseStatus.IN_ERROR}'"
     return f"SELECT 0, {of_it} {ended} UNION ALL SELECT {_year('c.ended_date')}, {of_it} {ended}"
 
 

@@ -13,11 +13,9 @@ from django.db.models import Q
 
 from sessions.measures.counted import CountedBy
 from sessions.measures.words import Severity
-from sessions.models import AdverseEvent, PeriodTally, SessionFigures
-from sessions.reports.session_filter import SessionFilter, counted_within
+from sessions.models import AdverseEvent, PeriodTally
+from sessions.reports.session_filter import SessionFilter, counted_within, whole_year
 from sessions.reports.sessions import counted
-
-OF_DAYS = frozenset({"from_date", "to_date"})
 
 
 @dataclass(frozen=True)
@@ -47,26 +45,11 @@ class Counts:
 
 def events_counted(chosen: SessionFilter) -> Counts:
     """The events of the sessions counted within the limits, and those sessions."""
-    year = whole_year(chosen) if chosen.names <= OF_DAYS else None
+    year = whole_year(chosen)
     return one_by_one(chosen) if year is None else stored(year)
 
 
 # --- Stored --------------------------------------------------------------------------------------
-
-
-def whole_year(chosen: SessionFilter) -> int | None:
-    """The calendar year that the days are, 0 for all time; None where sessions before or after stand in its tally, too.
-
-    A year that ends today is all of it: no session is of tomorrow.
-    """
-    first, last = chosen.from_date, chosen.to_date
-    if not first or not last:
-        return None if first or last else 0
-    if first.year != last.year:
-        return None
-    before = Q(day__gte=date(first.year, 1, 1), day__lt=first)
-    after = Q(day__gt=last, day__lte=date(first.year, 12, 31))
-    return None if any(SessionFigures.objects.filter(days).exists() for days in (before, after)) else first.year
 
 
 def stored(year: int) -> Counts:

@@ -7,11 +7,12 @@ from itertools import accumulate
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from sessions.models import Course, Device
-from sessions.reports.session_filter import SessionFilter, counted_within
+from sessions.measures.words import PERFORMED, SIGNED, CourseStatus
+from sessions.models import Course, Device, Session
+from sessions.reports.session_filter import OF_DAYS, SessionFilter, counted_within, limits_of
 
 ONE_PLACE = Decimal("0.1")
 
@@ -34,8 +35,32 @@ def middle(values: Iterable[tuple[Decimal, int]]) -> Decimal | None:
 
 def courses_within(chosen: SessionFilter) -> QuerySet[Course]:
     """The courses with a counted session within these limits; every one where there is no limit. None in error."""
-    found = Course.objects.exclude(status="entered-in-error")
-    return found.filter(pk__in=counted_within(chosen).order_by().values("course")) if chosen.names else found
+    found = Course.objects.exclude(status=CourseStatus.IN_ERROR)
+    if chosen.names <= OF_DAYS:
+        return found.filter(seen_within(chosen, "figures__")) if chosen.names else found
+    return found.filter(pk__in=counted_within(chosen).order_by().values("course"))
+
+
+def seen_within(chosen: SessionFilter, prefix: str = "") -> Q:
+    """A counted session on these days, as a condition on the figures of courses, or on what leads there by `prefix`.
+
+    The first and the last day nearly always say it; only of a course that began before and went on after are the sessions
+    themselves asked.
+    """
+    seen = Q(**{f"{prefix}last_day__isnull": False})
+    if chosen.from_date:
+        seen &= Q(**{f"{prefix}last_day__gte": chosen.from_date})
+    if chosen.to_date:
+        seen &= Q(**{f"{prefix}first_day__lte": chosen.to_date})
+    if chosen.from_date and chosen.to_date:
+        between = limits_of(chosen, "figures__") & Q(record_status__in=SIGNED, status__in=PERFORMED)
+        sessions = Session.objects.order_by().filter(between, course=OuterRef(f"{prefix}course"))
+        seen &= (
+            Q(**{f"{prefix}first_day__gte": chosen.from_date})
+            | Q(**{f"{prefix}last_day__lte": chosen.to_date})
+            | Q(Exists(sessions))
+        )
+    return seen
 
 
 def people_named(keys: Iterable[int]) -> dict[int, str]:

@@ -1,32 +1,30 @@
 """Response by one definition, and for every measure how many fell and rose (domain 5.2, report 3).
 
-Read from the stored outcomes: one row for each course, measure, scale, unit, site and side.
+Counted of the stored outcomes, one row for each course, measure, scale, unit, site and side (`outcomes_counted.py`).
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.lib.chart import Chart, Series
 from clinic.lib.table import Column, Row, Table
+from sessions.measures.counted import PART, Direction, OutcomesBy
 from sessions.measures.outcomes import BY_CODE, MEASURES
 from sessions.measures.responses import Response
-from sessions.measures.sites import Side
-from sessions.models import CourseFigures, Outcome
 from sessions.reports.documented import Labels
+from sessions.reports.outcomes_counted import Outcomes, Pair, outcomes_counted
 from sessions.reports.rates import devices_named, people_named, per_hundred
 from sessions.reports.report import Asked, Built, Headline, Report
 from sessions.reports.responses import choices, definition, named, rule_in_words, usual_definition
 from sessions.reports.scales import scale_words, unit_words
-from sessions.reports.session_filter import ALL_LIMITS, SessionFilter, counted_within
+from sessions.reports.session_filter import ALL_LIMITS
 
-OPPOSITE: dict[str, str] = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
 DEFINITION = (
     gettext_lazy(
         "Counted once: each course, site and side with a first and a last value of the same measure, on the same scale, "
@@ -44,21 +42,6 @@ DEFINITION = (
     gettext_lazy("Physician and device are those of the session of the last value, or of the only one."),
     gettext_lazy("What was entered in error, and drafts, are never counted."),
 )
-
-
-@dataclass(frozen=True)
-class Pair:
-    """What a first and a last value have in common with others alike, and how many there are."""
-
-    scale: str
-    unit: str
-    site: str
-    side: str
-    physician: int
-    device: int | None
-    first: Decimal
-    last: Decimal | None
-    number: int
 
 
 @dataclass
@@ -101,13 +84,11 @@ SHARE_COLUMNS = (
 def build(asked: Asked) -> Built:
     """The share that reached the definition, in all and by place, physician and device; and every measure."""
     used = definition(asked.definition)
-    outcomes = outcomes_within(asked.chosen)
-    pairs = _pairs(outcomes, used)
-    total = _share(pairs, used)
-    without = _courses_without_value(asked.chosen, used)
-    places = _places(pairs, used, total)
-    judged, unjudged = _measures(outcomes)
-    tables = (places, *_groups(pairs, used, total), _missing(total, without), judged, unjudged)
+    found = outcomes_counted(asked.chosen, used)
+    total, without = _share(found.pairs[OutcomesBy.PLACE], used), found.without_value
+    places = _places(found.pairs[OutcomesBy.PLACE], used, total)
+    judged, unjudged = _measures(found)
+    tables = (places, *_groups(found, used, total), _missing(total, without), judged, unjudged)
     said = {"reached": total.reached, "judged": total.judged}
     headline = (
         Headline(total.rate if total.rate is not None else "–", _("%% response: %(reached)s of %(judged)s") % said),
@@ -125,15 +106,6 @@ def in_words(used: Response) -> str:
         "rule": rule_in_words(used),
         "source": used.source,
     }
-
-
-def outcomes_within(chosen: SessionFilter) -> QuerySet[Outcome]:
-    """The outcomes of the courses within these limits, at the site and side that they name."""
-    found = Outcome.objects.filter(_courses(chosen, "day"))
-    if chosen.site:
-        found = found.filter(site__in=[chosen.site, ""])
-    opposite = OPPOSITE.get(chosen.side)
-    return found.exclude(side=opposite) if opposite else found
 
 
 def median(values: Iterable[tuple[Decimal, int]]) -> Decimal | None:
@@ -162,30 +134,6 @@ def _at(ordered: Sequence[tuple[Decimal, int]], place: int) -> Decimal:
 # --- Counting ------------------------------------------------------------------------------------
 
 
-def _courses(chosen: SessionFilter, last_day: str) -> Q:
-    """The courses within these limits, asked of the stored figures of courses; `last_day` is that of their last session."""
-    days = {f"{last_day}__gte": chosen.from_date, f"{last_day}__lte": chosen.to_date}
-    limits = (
-        Q(**{name: day for name, day in days.items() if day})
-        if any(days.values())
-        else Q(**{f"{last_day}__isnull": False})
-    )
-    others = replace(chosen, from_date=None, to_date=None)
-    return limits & Q(course__in=counted_within(others).order_by().values("course")) if others.names else limits
-
-
-def _of(measured: QuerySet[Outcome], used: Response) -> QuerySet[Outcome]:
-    """Those of the measure of the definition, and of its unit where it names one."""
-    return measured.filter(measure=used.measure, **({"unit": used.unit} if used.unit else {}))
-
-
-def _pairs(outcomes: QuerySet[Outcome], used: Response) -> list[Pair]:
-    """Equal first and last values counted together: few rows for a score, whatever the number of courses."""
-    names = ("scale", "unit", "site", "side", "physician", "device", "first_value", "last_value")
-    found = _of(outcomes, used).order_by().values_list(*names)
-    return [Pair(*row) for row in found.annotate(times=Count("pk"))]
-
-
 def _share(pairs: Iterable[Pair], used: Response) -> Share:
     share = Share()
     for pair in pairs:
@@ -193,26 +141,13 @@ def _share(pairs: Iterable[Pair], used: Response) -> Share:
     return share
 
 
-def _courses_without_value(chosen: SessionFilter, used: Response) -> int:
-    """Courses within the limits that could have this measure and have no value of it."""
-    could = Q(indication__in=BY_CODE[used.measure].indications)
-    every = CourseFigures.objects.filter(_courses(chosen, "last_day"), could).count()
-    valued = _of(Outcome.objects.filter(_courses(chosen, "day"), could), used)
-    return every - valued.order_by().values("course").distinct().count()
-
-
-def _measures(outcomes: QuerySet[Outcome]) -> tuple[Table, Table]:
+def _measures(found: Outcomes) -> tuple[Table, Table]:
     """For every measure how many fell, stayed and rose: as better and worse where lower or higher is better."""
-    first = F("first_value")
-    counted = outcomes.order_by().values_list("measure", "scale", "unit").annotate(
-        fell=Count("pk", filter=Q(last_value__lt=first)),
-        same=Count("pk", filter=Q(last_value=first)),
-        rose=Count("pk", filter=Q(last_value__gt=first)),
-        missing=Count("pk", filter=Q(last_value__isnull=True)),
-    )  # fmt: skip
     order = {measure.code: place for place, measure in enumerate(MEASURES)}
     judged, unjudged = [], []
-    for measure, scale, unit, fell, same, rose, missing in sorted(counted, key=lambda row: (order[row[0]], *row[1:3])):
+    for measure, scale, unit in sorted(found.directions, key=lambda key: (order[key[0]], *key[1:])):
+        ways = found.directions[measure, scale, unit]
+        fell, same, rose, missing = (ways.get(way, 0) for way in Direction)
         better = BY_CODE[measure].lower_is_better
         what = (str(BY_CODE[measure].name), scale_and_unit(measure, scale, unit), fell + same + rose)
         if better is None:
@@ -255,7 +190,7 @@ def _places(pairs: list[Pair], used: Response, total: Share) -> Table:
     """By site and side, one line for each scale and unit: medians of different scales are never mixed."""
     labels, places = Labels(), defaultdict(list)
     for pair in pairs:
-        places[pair.site, pair.side, pair.scale, pair.unit].append(pair)
+        places[*pair.which.split(PART), pair.scale, pair.unit].append(pair)
     rows = []
     for site, side, scale, unit in sorted(places):
         here = places[site, side, scale, unit]
@@ -284,11 +219,8 @@ def _places(pairs: list[Pair], used: Response, total: Share) -> Table:
     return Table("places", _("Response by site and side"), columns, rows, totals if rows else None, note, empty)
 
 
-def _groups(pairs: list[Pair], used: Response, total: Share) -> tuple[Table, Table]:
-    physicians, devices = defaultdict(list), defaultdict(list)
-    for pair in pairs:
-        physicians[pair.physician].append(pair)
-        devices[pair.device].append(pair)
+def _groups(found: Outcomes, used: Response, total: Share) -> tuple[Table, Table]:
+    physicians, devices = (_by_key(found.pairs[by]) for by in (OutcomesBy.PHYSICIAN, OutcomesBy.DEVICE))
     people, machines = people_named(physicians), devices_named(devices)
     mix = _("Patients differ from one line to the next: the lines are not a comparison.")
     return (
@@ -297,10 +229,17 @@ def _groups(pairs: list[Pair], used: Response, total: Share) -> tuple[Table, Tab
     )
 
 
+def _by_key(pairs: Iterable[Pair]) -> dict[int, list[Pair]]:
+    groups: dict[int, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        groups[int(pair.which)].append(pair)
+    return groups
+
+
 def _group(
     name: str, title: str, heading: str, groups: Any, words: Any, used: Response, total: Share, note: str
 ) -> Table:
-    found = sorted((words[key], key or 0, _share(pairs, used)) for key, pairs in groups.items())
+    found = sorted((words[key], key, _share(pairs, used)) for key, pairs in groups.items())
     rows = [Row((shown, *share.values)) for shown, _key, share in found]
     columns = (Column("name", heading), *SHARE_COLUMNS)
     totals = Row((_("All"), *total.of_all)) if rows else None

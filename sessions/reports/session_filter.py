@@ -20,6 +20,7 @@ from sessions.reports.responses import courses_that
 # Limits that a session answers by itself; the others by its applications.
 OF_THE_SESSION = ("physician", "operator", "indication", "device", "status", "record_status", "sex")
 OF_AN_APPLICATION = ("site", "side", "substance")
+OF_DAYS = frozenset({"from_date", "to_date"})
 ALL_LIMITS = frozenset({"from_date", "to_date", "age", "response", *OF_THE_SESSION, *OF_AN_APPLICATION})
 
 
@@ -80,6 +81,25 @@ def limits_of(chosen: SessionFilter, prefix: str = "") -> Q:
     if chosen.response:
         limits &= courses_that(chosen.response, f"{prefix}course")
     return limits & _applied(chosen, f"{prefix}session")
+
+
+def whole_year(chosen: SessionFilter, dated: QuerySet[Any] | None = None, day: str = "day") -> int | None:
+    """The calendar year that the days are, 0 for all time; None where its tallies do not answer.
+
+    They do not where other limits are set, or where one of `dated` (the sessions) lies in that year before or after. A year
+    that ends today is all of it: nothing is of tomorrow.
+    """
+    first, last = chosen.from_date, chosen.to_date
+    if not chosen.names <= OF_DAYS or bool(first) != bool(last):
+        return None
+    if not first or not last:
+        return 0
+    if first.year != last.year:
+        return None
+    dated = SessionFigures.objects.all() if dated is None else dated
+    before = {f"{day}__gte": date(first.year, 1, 1), f"{day}__lt": first}
+    after = {f"{day}__gt": last, f"{day}__lte": date(first.year, 12, 31)}
+    return None if any(dated.filter(**days).exists() for days in (before, after)) else first.year
 
 
 def figures_within(chosen: SessionFilter) -> QuerySet[SessionFigures]:

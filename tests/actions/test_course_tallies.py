@@ -41,10 +41,10 @@ def told(counted_by: str) -> dict[tuple[int, str], int]:
 def values_of(counted_by: str) -> dict[tuple[int, str, int, int | None], int]:
     """How many outcomes, by year, by what, first and last value (None where there is none)."""
     rows = OutcomeTally.objects.filter(counted_by=counted_by)
-    names = ("year", "which", "first_value", "last_value", "both", "number")
+    names = ("year", "which", "first_value", "last_value", "has_last", "number")
     return {
-        (year, which, int(first), int(last) if both else None): number
-        for year, which, first, last, both, number in rows.values_list(*names)
+        (year, which, int(first), int(last) if has_last else None): number
+        for year, which, first, last, has_last, number in rows.values_list(*names)
     }
 
 

@@ -230,7 +230,7 @@ def test_queries_do_not_grow_with_courses(physician):
         a_series(physician, course, "DLQI", "12", "7", device=a_device(by=physician, serial_number=f"{course.pk}"))
     with CaptureQueriesContext(connection) as many:
         build(asked())
-    assert (len(few), len(many)) == (6, 6)
+    assert (len(few), len(many)) == (5, 5)
 
 
 # --- The rule, as the database and as the report ask it ------------------------------------------

@@ -1,15 +1,17 @@
 """Every report against the obvious computation, over logbooks and limits by chance, on either engine."""
 
 from collections import Counter
+from dataclasses import astuple
 from datetime import date, timedelta
 from random import Random
 from typing import Any
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from clinic.accounts.models import User
 from sessions.measures.outcomes import BY_CODE as MEASURES
+from sessions.measures.responses import PUBLISHED
 from sessions.measures.sites import Site
 from sessions.measures.words import EventTerm
 from sessions.models import SessionFigures
@@ -20,13 +22,15 @@ from sessions.reports import (
     data_quality,
     diagnostic,
     events_counted,
+    outcomes_counted,
     response,
     screening_positives,
     sessions,
     substances,
     unsigned,
 )
-from sessions.reports.session_filter import SessionFilter
+from sessions.reports.report import Asked
+from sessions.reports.session_filter import SessionFilter, whole_year
 from tests.reports.asking import built, rows, totals
 from tests.reports.random_logbook import fill, limits
 from tests.reports.slowly import Slow, local_day, share
@@ -220,19 +224,40 @@ def test_years_and_all_time_are_stored_as_they_are_counted(seed: int, physician:
     days = SessionFigures.objects.filter(day__isnull=False).values_list("day", flat=True)
     years = sorted({day.year for day in days})
     assert len(years) > 1
-    for year in years:
-        whole = SessionFilter(from_date=date(year, 1, 1), to_date=date(year, 12, 31))
+    periods = {year: SessionFilter(from_date=date(year, 1, 1), to_date=date(year, 12, 31)) for year in years}
+    for year, whole in (periods | {0: SessionFilter()}).items():
         assert _told(events_counted.stored(year)) == _told(events_counted.one_by_one(whole))
-    assert _told(events_counted.stored(0)) == _told(events_counted.one_by_one(SessionFilter()))
+        asked = Asked(whole, timezone.now(), identities=True, records=True)
+        assert _alike(active_courses.stored(year)) == _alike(active_courses.one_by_one(asked))
+        assert _alike(attendance.stored(year)) == _alike(attendance.one_by_one(asked))
+        for used in PUBLISHED:
+            assert _paired(outcomes_counted.stored(year, used)) == _paired(outcomes_counted.one_by_one(whole, used))
 
 
 def test_part_of_a_year_is_counted_one_by_one(physician: User, other_physician: User) -> None:
     fill(Random(2), [physician, other_physician])  # noqa: S311 -- a logbook by chance
     first, *_others, last = sorted(SessionFigures.objects.filter(day__isnull=False).values_list("day", flat=True))
-    assert events_counted.whole_year(SessionFilter(from_date=first, to_date=last)) is None
-    assert events_counted.whole_year(SessionFilter(from_date=date(last.year, 1, 1), to_date=last)) == last.year
+    assert whole_year(SessionFilter(from_date=first, to_date=last)) is None
+    assert whole_year(SessionFilter(from_date=date(last.year, 1, 1), to_date=last)) == last.year
     earlier = last - timedelta(days=1)
-    assert events_counted.whole_year(SessionFilter(from_date=date(last.year, 1, 1), to_date=earlier)) is None
+    assert whole_year(SessionFilter(from_date=date(last.year, 1, 1), to_date=earlier)) is None
+
+
+def _alike(found: list[Any]) -> Counter[Any]:
+    """How many courses are alike, whatever is told of them; a phase that was not noted is none."""
+    counts: Counter[Any] = Counter()
+    for one in found:
+        counts[tuple(value or "" for value in astuple(one)[:-1])] += one.number
+    return counts
+
+
+def _paired(found: outcomes_counted.Outcomes) -> tuple[Any, ...]:
+    pairs: Counter[Any] = Counter()
+    for by, alike in found.pairs.items():
+        for pair in alike:
+            pairs[(by, *astuple(pair)[:-1])] += pair.number
+    ways = {key: {way: number for way, number in of.items() if number} for key, of in found.directions.items()}
+    return pairs, ways, found.without_value
 
 
 def _told(counts: events_counted.Counts) -> tuple[Any, ...]:
