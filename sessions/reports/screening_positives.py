@@ -1,20 +1,27 @@
 """Which questions of the screening were answered yes, what was decided, and the late records (domain 5.2, report 7)."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, npgettext
 
 from clinic.lib.table import Column, Row, Table
-from sessions.measures.answers import ITEMS, DecisionWord, Reply
+from sessions.measures.answers import BY_CODE, ITEMS, DecisionWord, Reply
+from sessions.measures.sites import Indication
 from sessions.measures.words import SIGNED, RecordStatus
-from sessions.models import Answer, Decision, SessionFigures
+from sessions.models import Answer, Decision, Session, SessionFigures, Tally
 from sessions.reports.report import ROWS_ON_A_PAGE, Asked, Built, Headline, Report
 from sessions.reports.session_filter import SessionFilter, figures_within, start_of
 
+# A database takes so many values in one question, and no more.
+ANSWERS_AT_ONCE = 5_000
+NAMED = ("family_name", "given_names", "record_number")
 DEFINITION = (
     gettext_lazy(
         "Positive: a question answered yes, at a consultation or at a session, on a day of the period. Each asking counts "
@@ -37,7 +44,7 @@ class Asking:
 
     yes: int = 0
     open: int = 0
-    patients: set[int] = field(default_factory=set)
+    patients: int = 0
     decisions: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -45,29 +52,41 @@ class Asking:
         return self.yes - self.decisions.total()
 
 
+@dataclass
+class Found:
+    """What one reading of the answers gives: by question, the patients with a yes, and the positives by their keys."""
+
+    by_item: dict[str, Asking] = field(default_factory=lambda: defaultdict(Asking))
+    patients: int = 0
+    positives: list[int] = field(default_factory=list)
+
+
 def build(asked: Asked) -> Built:
     """Per question the answers and decisions; for those who may see names, each positive and each late record."""
-    answers = _answers(asked.chosen)
-    found = _askings(answers)
-    late = _late(asked.chosen)
-    number, yes = late.count(), sum(one.yes for one in found.values())
-    tables = [_items(found)]
+    found = _found(asked)
+    late, number = _late(asked.chosen), _number_late(asked.chosen)
+    yes = sum(one.yes for one in found.by_item.values())
+    tables = [_items(found.by_item)]
     if asked.identities:
-        tables += [_late_records(late, number, whole=asked.whole), _positives(answers, yes, whole=asked.whole)]
-    patients = set().union(*(one.patients for one in found.values()))
+        tables += [_late_records(late, number, whole=asked.whole), _positives(found.positives, yes)]
     headline = (
         Headline(yes, ngettext("answer yes", "answers yes", yes)),
-        Headline(len(patients), ngettext("patient with a yes", "patients with a yes", len(patients))),
+        Headline(found.patients, ngettext("patient with a yes", "patients with a yes", found.patients)),
         Headline(number, npgettext("counted", "late record", "late records", number)),
     )
     return Built(tuple(tables), headline)
+
+
+# --- What is read --------------------------------------------------------------------------------
 
 
 def _answers(chosen: SessionFilter) -> QuerySet[Answer]:
     """The answers that are yes or open."""
     found = Answer.objects.exclude(reply=Reply.NO).exclude(reply=Reply.NOT_APPLICABLE).exclude(reply="")
     found = found.filter(screening__answered_at__isnull=False)
-    found = found.exclude(screening__session__record_status=RecordStatus.IN_ERROR)
+    # That the key is above nothing is always so, and lets the database take the index of those in error.
+    in_error = SessionFigures.objects.filter(session__gt=0, record_status=RecordStatus.IN_ERROR)
+    found = found.exclude(Exists(in_error.filter(session=OuterRef("screening__session"))))
     if chosen.from_date:
         found = found.filter(screening__answered_at__gte=start_of(chosen.from_date))
     if chosen.to_date:
@@ -75,22 +94,44 @@ def _answers(chosen: SessionFilter) -> QuerySet[Answer]:
     return found.filter(screening__patient__sex=chosen.sex) if chosen.sex else found
 
 
-def _askings(answers: QuerySet[Answer]) -> dict[str, Asking]:
-    """By question; counted by the database, the last decision of each answer picked here."""
-    found: dict[str, Asking] = defaultdict(Asking)
-    for item, reply, number in answers.order_by().values_list("item", "reply").annotate(number=Count("pk")):
-        if reply == Reply.YES:
-            found[item].yes = number
+def _found(asked: Asked) -> Found:
+    """The answers are read once: both engines keep them until they are counted in each way."""
+    columns = ("pk", "item", "reply", "screening__patient", "screening__answered_at")
+    answers, values = _answers(asked.chosen).order_by().values_list(*columns).query.sql_with_params()
+    limit = "" if asked.whole else f" LIMIT {ROWS_ON_A_PAGE}"
+    page = f"SELECT * FROM found WHERE reply = '{Reply.YES}' ORDER BY answered_at DESC, id DESC{limit}"  # noqa: S608 -- names of our own tables
+    statement = (
+        f"WITH found (id, item, reply, patient_id, answered_at) AS MATERIALIZED ({answers}), "  # noqa: S608 -- as above
+        "people AS MATERIALIZED (SELECT item, reply, patient_id, COUNT(*) AS number FROM found GROUP BY item, reply, patient_id), "
+        "decided AS (SELECT found.item, d.word FROM logbook_decision d JOIN found ON found.id = d.answer_id "
+        f"WHERE found.reply = '{Reply.YES}' AND NOT EXISTS (SELECT 1 FROM logbook_decision z "
+        "WHERE z.answer_id = d.answer_id AND (z.decided_date, z.id) > (d.decided_date, d.id))) "
+        f"SELECT 'positive' AS what, item, reply AS word, id AS number, 0 AS patients, answered_at FROM ({page}) page "
+        "UNION ALL SELECT 'answer', item, reply, CAST(SUM(number) AS bigint), COUNT(*), NULL FROM people GROUP BY item, reply "
+        "UNION ALL SELECT 'decision', item, word, COUNT(*), 0, NULL FROM decided GROUP BY item, word "
+        "UNION ALL SELECT 'people', '', '', 0, COUNT(*), NULL "
+        f"FROM (SELECT DISTINCT patient_id FROM people WHERE reply = '{Reply.YES}') those"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        rows = cursor.fetchall()
+    found, positives = Found(), list[tuple[Any, int]]()
+    for what, item, word, number, patients, answered_at in rows:
+        if what == "positive":
+            positives.append((answered_at, number))
+        elif what == "people":
+            found.patients = patients
+        elif what == "decision":
+            found.by_item[item].decisions[word] = number
+        elif word == Reply.YES:
+            found.by_item[item].yes, found.by_item[item].patients = number, patients
         else:
-            found[item].open += number
-    yes = answers.filter(reply=Reply.YES).order_by()
-    for item, patient in yes.values_list("item", "screening__patient").distinct():
-        found[item].patients.add(patient)
-    decided = Decision.objects.filter(answer__in=yes.values("pk")).order_by("decided_date", "id")
-    last = {answer: (item, word) for answer, item, word in decided.values_list("answer", "answer__item", "word")}
-    for item, word in last.values():
-        found[item].decisions[word] += 1
+            found.by_item[item].open += number
+    found.positives = [number for _answered_at, number in sorted(positives, reverse=True)]
     return found
+
+
+# --- Tables --------------------------------------------------------------------------------------
 
 
 def _items(found: dict[str, Asking]) -> Table:
@@ -110,7 +151,7 @@ def _items(found: dict[str, Asking]) -> Table:
                 str(item.short),
                 str(item.level.label),
                 one.yes,
-                len(one.patients),
+                one.patients,
                 *(one.decisions[word] for word in words),
                 0 if item.absolute else one.undecided,
                 one.open,
@@ -123,7 +164,7 @@ def _items(found: dict[str, Asking]) -> Table:
     return Table("questions", _("By question"), columns, rows, empty=empty)
 
 
-def _positives(answers: QuerySet[Answer], length: int, *, whole: bool) -> Table:
+def _positives(keys: list[int], length: int) -> Table:
     columns = (
         Column("answered", _("Answered"), "moment"),
         Column("patient", _("Patient")),
@@ -134,31 +175,9 @@ def _positives(answers: QuerySet[Answer], length: int, *, whole: bool) -> Table:
         Column("reason", _("Reason for the decision"), of_record=True),
         Column("physician", _("Physician")),
     )
-    last = Prefetch("decisions", Decision.objects.select_related("physician").order_by("decided_date", "id"))
-    ordered = answers.filter(reply=Reply.YES).order_by("-screening__answered_at", "-id")
-    ordered = ordered.select_related("screening__patient").prefetch_related(last)
-    rows = []
-    for answer in ordered if whole else ordered[:ROWS_ON_A_PAGE]:
-        decision, patient = next(reversed(answer.decisions.all()), None), answer.screening.patient
-        said = (
-            (decision.get_word_display(), decision.reason, decision.physician.get_full_name())
-            if decision
-            else ("", "", "")
-        )
-        rows.append(
-            Row(
-                (
-                    answer.screening.answered_at,
-                    str(patient),
-                    patient.record_number,
-                    str(answer.question.short),
-                    answer.detail,
-                    *said,
-                ),
-                key=patient.uid,
-                person=patient.pk,
-            )
-        )
+    rows = [
+        line for start in range(0, len(keys), ANSWERS_AT_ONCE) for line in _lines(keys[start : start + ANSWERS_AT_ONCE])
+    ]
     empty = _("No question was answered yes within these limits.")
     return Table(
         "positives",
@@ -172,13 +191,46 @@ def _positives(answers: QuerySet[Answer], length: int, *, whole: bool) -> Table:
     )
 
 
+def _lines(keys: list[int]) -> Iterator[Row]:
+    """The lines of these answers, in their order."""
+    person = ("screening__patient__uid", "screening__patient_id", *(f"screening__patient__{name}" for name in NAMED))
+    read = (
+        Answer.objects.filter(pk__in=keys)
+        .order_by()
+        .values_list("pk", "screening__answered_at", "item", "detail", *person)
+    )
+    answers = {key: values for key, *values in read}
+    decided = Decision.objects.filter(answer__in=keys).order_by("decided_date", "id")
+    last = {key: said for key, *said in decided.values_list("answer", "word", "reason", "physician__full_name")}
+    for key in keys:
+        if values := answers.get(key):
+            answered_at, item, detail, uid, patient, family, given, record_number = values
+            word, reason, physician = last.get(key, ("", "", ""))
+            decision = str(DecisionWord(word).label) if word else ""
+            said = (str(BY_CODE[item].short), detail, decision, reason, physician)
+            yield Row((answered_at, f"{family} {given}", record_number, *said), key=uid, person=patient)
+
+
+def _number_late(chosen: SessionFilter) -> int:
+    """From the tallies, which stand by month; where the limits are others, counted one by one."""
+    first, after = chosen.from_date, chosen.to_date and chosen.to_date + timedelta(days=1)
+    if chosen.sex or (first and first.day != 1) or (after and after.day != 1):
+        return _late(chosen).count()
+    tallied = Tally.objects.filter(site="", late_record=True)
+    if first:
+        tallied = tallied.filter(month__gte=first)
+    if after:
+        tallied = tallied.filter(month__lt=after)
+    return tallied.aggregate(number=Sum("number"))["number"] or 0
+
+
 def _late(chosen: SessionFilter) -> QuerySet[SessionFigures]:
     return figures_within(chosen).filter(late_record=True, record_status__in=SIGNED)
 
 
 def _late_records(late: QuerySet[SessionFigures], length: int, *, whole: bool) -> Table:
-    ordered = late.order_by("-day", "-started_at", "-session")
-    ordered = ordered.select_related("session__patient", "session__course", "session__physician")
+    ordered = late.order_by("-day", "-started_at", "-session").values_list("pk", flat=True)
+    keys = list(ordered if whole else ordered[:ROWS_ON_A_PAGE])
     columns = (
         Column("started_at", _("Start"), "moment"),
         Column("patient", _("Patient")),
@@ -190,21 +242,9 @@ def _late_records(late: QuerySet[SessionFigures], length: int, *, whole: bool) -
         Column("physician", _("Physician")),
     )
     rows = [
-        Row(
-            (
-                session.started_at,
-                str(session.patient),
-                session.patient.record_number,
-                session.course.get_indication_display(),
-                session.number,
-                session.late_reason,
-                session.incident_note,
-                session.physician.get_full_name(),
-            ),
-            key=session.uid,
-            person=session.patient_id,
-        )
-        for session in (one.session for one in (ordered if whole else ordered[:ROWS_ON_A_PAGE]))
+        line
+        for start in range(0, len(keys), ANSWERS_AT_ONCE)
+        for line in _late_lines(keys[start : start + ANSWERS_AT_ONCE])
     ]
     empty = _("No late record within these limits.")
     return Table(
@@ -217,6 +257,20 @@ def _late_records(late: QuerySet[SessionFigures], length: int, *, whole: bool) -
         route="logbook:session",
         length=length,
     )
+
+
+def _late_lines(keys: list[int]) -> Iterator[Row]:
+    """The lines of these sessions, in their order."""
+    own = ("started_at", "uid", "patient_id", *(f"patient__{name}" for name in NAMED), "course__indication", "number")
+    told = ("late_reason", "incident_note", "physician__full_name")
+    read = Session.objects.filter(pk__in=keys).order_by().values_list("pk", *own, *told)
+    sessions = {key: values for key, *values in read}
+    indications = {word.value: str(word.label) for word in Indication}
+    for key in keys:
+        if values := sessions.get(key):
+            started_at, uid, patient, family, given, record_number, indication, *others = values
+            said = (indications[indication], *others)
+            yield Row((started_at, f"{family} {given}", record_number, *said), key=uid, person=patient)
 
 
 REPORT = Report(
