@@ -96,7 +96,7 @@ def _attended(asked: Asked) -> tuple[Sums, Sums, Sums]:
     names = ("month", "physician", "indication")
     missed = figures_within(asked.chosen).filter(absent=True, record_status__in=SIGNED)
     absent: dict[str, dict[Any, int]] = {name: defaultdict(int) for name in names}
-    for *keys, number in missed.order_by().values_list(*names).annotate(number=Count("pk")):
+    for *keys, number in missed.order_by().values_list(*names).annotate(number=Count("*")):
         for name, key in zip(names, keys, strict=True):
             absent[name][key] += number
     found = counted(asked.chosen)

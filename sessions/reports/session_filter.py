@@ -97,9 +97,10 @@ def whole_year(chosen: SessionFilter, dated: QuerySet[Any] | None = None, day: s
     if first.year != last.year:
         return None
     dated = SessionFigures.objects.all() if dated is None else dated
-    before = {f"{day}__gte": date(first.year, 1, 1), f"{day}__lt": first}
-    after = {f"{day}__gt": last, f"{day}__lte": date(first.year, 12, 31)}
-    return None if any(dated.filter(**days).exists() for days in (before, after)) else first.year
+    begin, end = date(first.year, 1, 1), date(first.year, 12, 31)
+    beside = [{f"{day}__gte": begin, f"{day}__lt": first}] if first > begin else []
+    beside += [{f"{day}__gt": last, f"{day}__lte": end}] if last < end else []
+    return None if any(dated.filter(**days).exists() for days in beside) else first.year
 
 
 def figures_within(chosen: SessionFilter) -> QuerySet[SessionFigures]:
