@@ -18,6 +18,7 @@ from clinic.audit.access import looks_kept_if_undone, write_waiting
 from clinic.audit.chain import add_link
 from clinic.audit.models import Act
 from clinic.audit.queue import one_writer
+from clinic.audit.rows import columns_to_write, delete, insert, update, values_of
 from clinic.audit.statements import run
 from clinic.audit.stored import Told, columns, history_of, telling, told
 from clinic.lib.problems import AlreadyDone, Problem, Refused
@@ -40,23 +41,20 @@ class Writing:
         for model, group in _by_model(rows):
             _checked(group)
             with _constraints_in_words():
-                _insert(model, group)
+                insert(model, group)
             self._written.setdefault(model, {}).update((row.pk, "+") for row in group)
 
     def change(self, row: models.Model, *fields: str) -> None:
         """Check `row` and write the named fields (all where none is named)."""
-        names = fields or tuple(field.name for field in row._meta.concrete_fields if not field.primary_key)
         _checked([row])
-        values = {name: getattr(row, row._meta.get_field(name).attname) for name in names}  # type: ignore[union-attr]
         with _constraints_in_words():
-            models.QuerySet(type(row)).filter(pk=row.pk).update(**values)
+            update(row, fields)
         self._written.setdefault(type(row), {}).setdefault(row.pk, "~")
 
     def remove(self, *rows: models.Model) -> None:
         """Take rows of a draft away; what they held stays readable in the history."""
         for model, group in _by_model(rows):
-            queryset: models.QuerySet[Any] = models.QuerySet(model).filter(pk__in=[row.pk for row in group])
-            queryset._raw_delete(queryset.db)
+            delete(model, [row.pk for row in group])
             self._removed += group
 
     @property
@@ -168,49 +166,6 @@ def _columns_to_check(model: type[models.Model]) -> list[tuple[models.Field, fro
     ]
 
 
-def _insert(model: type[models.Model], rows: list[models.Model]) -> None:
-    """Insert `rows` in one statement and give each its key; the statement is built once per model and number of rows."""
-    database = connections[connection.alias]  # the thread's own, not the proxy that looks it up at each touch
-    values = [value for row in rows for value in _values(row, database)]
-    keys = run(_inserting(model, len(rows), database.vendor), values)
-    for row, (key,) in zip(rows, keys, strict=True):
-        row.pk, row._state.adding, row._state.db = key, False, database.alias
-
-
-def _values(row: models.Model, database: Any) -> Iterator[Any]:
-    """The columns of a row as the driver takes them. Most need nothing done: asking each field for it took a
-    tenth of the time of a save (bench).
-    """
-    said = row.__dict__
-    for field, name, as_it_is, points in _columns_to_write(type(row)):
-        value = said[name]
-        if value is None and points:  # to a row that got its key after this one was made
-            value = getattr(row._state.fields_cache.get(field.name), "pk", None)
-            setattr(row, name, value)
-        yield value if as_it_is or value is None else field.get_db_prep_save(value, database)
-
-
-@cache
-def _columns_to_write(model: type[models.Model]) -> list[tuple[models.Field, str, bool, bool]]:
-    """Each column with its attribute, whether its value goes to the driver as it is, and whether it points to a row."""
-    plain = (models.CharField, models.TextField, models.IntegerField, models.BooleanField)
-    return [
-        (field, field.attname, field.is_relation or isinstance(field, plain), field.is_relation)
-        for field in model._meta.local_concrete_fields
-        if not field.primary_key
-    ]
-
-
-@lru_cache(maxsize=500)
-def _inserting(model: type[models.Model], rows: int, _vendor: str) -> str:
-    """The statement that inserts so many rows of `model`."""
-    quote = connection.ops.quote_name
-    columns = [quote(str(field.column)) for field in model._meta.local_concrete_fields if not field.primary_key]
-    one = f"({', '.join(['%s'] * len(columns))})"
-    table, names = quote(model._meta.db_table), ", ".join(columns)
-    return f"INSERT INTO {table} ({names}) VALUES {', '.join([one] * rows)} RETURNING id"  # noqa: S608 -- names of our own tables
-
-
 @contextmanager
 def _constraints_in_words() -> Iterator[None]:
     """A constraint that said no, in the words that its model gave it.
@@ -248,7 +203,7 @@ def _said_no(model: type[models.Model], constraint: models.BaseConstraint, messa
 def _insert_act(act: Act) -> str:
     """Insert the act; its row as the database stored it."""
     database = connections[connection.alias]
-    stored = run(_inserting_act(database.vendor), list(_values(act, database)))
+    stored = run(_inserting_act(database.vendor), list(values_of(act, columns_to_write(Act), database)))
     ((key, text),) = told(stored, columns(Act), database.vendor)
     act.pk, act._state.adding, act._state.db = key, False, connection.alias
     return text
@@ -268,16 +223,17 @@ def _copy_to_history(
     """The rows as the database has stored them now, copied by the database; into `rows`, as the history has them."""
     if not pks:
         return
-    added = [
-        connection.ops.adapt_datetimefield_value(act.at),
-        act.by_id,
-        act.reason or act.kind,
-        sign,
-        act.pk,
-    ]
     history = history_of(model)
-    stored = run(_copying(model, len(pks), connection.vendor), [*added, *pks])
+    stored = run(_copying(model, len(pks), connection.vendor), [*_added(act, sign), *pks])
     rows.setdefault(history._meta.db_table, []).extend(told(stored, columns(history), connection.vendor))
+
+
+# What a history row says beside the row itself.
+ADDED = ("history_date", "history_user_id", "history_change_reason", "history_type", "act_id")
+
+
+def _added(act: Act, sign: str) -> list[Any]:
+    return [connection.ops.adapt_datetimefield_value(act.at), act.by_id, act.reason or act.kind, sign, act.pk]
 
 
 @lru_cache(maxsize=500)
@@ -285,10 +241,9 @@ def _copying(model: type[models.Model], rows: int, vendor: str) -> str:
     """The statement that copies so many rows of `model` into its history and reads back what the history has."""
     history = history_of(model)
     quote = connection.ops.quote_name
-    tracked = [quote(field.column) for field in history.tracked_fields]
-    added = ["history_date", "history_user_id", "history_change_reason", "history_type", "act_id"]
-    into = ", ".join([*tracked, *map(quote, added)])
-    taken = ", ".join([*tracked, *["%s"] * len(added)])
+    tracked = [field.column for field in history.tracked_fields]
+    into = _listed([*tracked, *ADDED])
+    taken = ", ".join([_listed(tracked), *["%s"] * len(ADDED)])
     which = ", ".join(["%s"] * rows)
     back = telling(columns(history), vendor).replace("%", "%%")
     return (
@@ -301,25 +256,30 @@ def _keep_removed(
     model: type[models.Model], removed: list[models.Model], act: Act, rows: dict[str, list[Told]]
 ) -> None:
     """What rows held that are gone now, as it was last read."""
+    history, database = history_of(model), connections[connection.alias]
+    tracked, added = columns_to_write(model, _tracked(history)), _added(act, "-")
+    values = [value for row in removed for value in (*values_of(row, tracked, database), *added)]
+    stored = run(_keeping(model, len(removed), database.vendor), values)
+    rows.setdefault(history._meta.db_table, []).extend(told(stored, columns(history), database.vendor))
+
+
+@lru_cache(maxsize=500)
+def _keeping(model: type[models.Model], rows: int, vendor: str) -> str:
+    """The statement that writes so many rows into the history of `model` and reads back what the history has."""
     history = history_of(model)
-    models.QuerySet(history).bulk_create(_last_history(row, act) for row in removed)  # type: ignore[arg-type]
-    stored = run(_reading_removed(history, connection.vendor), [act.pk, "-"])
-    rows.setdefault(history._meta.db_table, []).extend(told(stored, columns(history), connection.vendor))
-
-
-@lru_cache(maxsize=100)
-def _reading_removed(history: type[models.Model], vendor: str) -> str:
+    tracked = [str(field.column) for field, *_rest in columns_to_write(model, _tracked(history))]
+    names = [*tracked, *ADDED]
+    one = f"({', '.join(['%s'] * len(names))})"
     back = telling(columns(history), vendor).replace("%", "%%")
-    return f'SELECT {back} FROM "{history._meta.db_table}" WHERE act_id = %s AND history_type = %s'  # noqa: S608 -- names of our own tables
-
-
-def _last_history(row: models.Model, act: Act) -> models.Model:
-    history = history_of(type(row))
-    return history(
-        act=act,
-        history_date=act.at,
-        history_user_id=act.by_id,
-        history_change_reason=act.reason or act.kind,
-        history_type="-",
-        **{field.attname: getattr(row, field.attname) for field in history.tracked_fields},
+    return (
+        f'INSERT INTO "{history._meta.db_table}" ({_listed(names)}) VALUES {", ".join([one] * rows)} RETURNING {back}'  # noqa: S608 -- names of our own tables
     )
+
+
+@cache
+def _tracked(history: Any) -> frozenset[str]:
+    return frozenset(field.name for field in history.tracked_fields)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(connection.ops.quote_name, names))

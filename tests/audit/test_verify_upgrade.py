@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
-from clinic.audit import act, chain, guard, setup, stored
+from clinic.audit import act, chain, guard, rows, setup, stored
 from clinic.audit.keys import key_file, ring
 from clinic.audit.models import Act, Link, Shape
 from clinic.audit.verify import verify
@@ -19,7 +19,7 @@ from tests.factories import a_device, a_patient
 
 CACHED = [
     one
-    for module in (act, stored)
+    for module in (act, rows, stored)
     for name, one in vars(module).items()
     if hasattr(one, "cache_clear") and name != "history_of"
 ]
