@@ -10,6 +10,8 @@ from uuid import UUID
 
 def plain(value: Any) -> Any:
     """`value` as JSON can hold it: times in UTC with microseconds, decimals normalised, as text."""
+    if value is None or isinstance(value, str):  # nearly all of a record
+        return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     if isinstance(value, date):

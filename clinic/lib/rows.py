@@ -6,14 +6,14 @@ from typing import Any
 from django.db import models
 
 
-def put(row: models.Model, values: Mapping[str, Any]) -> bool:
-    """Set `values` on `row`; whether any of them differs from what stood there. Asks the database for nothing."""
-    differing = False
+def put(row: models.Model, values: Mapping[str, Any]) -> list[str]:
+    """Set `values` on `row`; the names of those that differ from what stood there. Asks the database for nothing."""
+    differing = []
     for name, value in values.items():
-        attribute = row._meta.get_field(name).attname  # type: ignore[union-attr]
-        if _plain(getattr(row, attribute)) != _plain(value):
+        stands = getattr(row, row._meta.get_field(name).attname)  # type: ignore[union-attr]
+        if stands != value and _plain(stands) != _plain(value):
             setattr(row, name, value)
-            differing = True
+            differing.append(name)
     return differing
 
 

@@ -1,31 +1,26 @@
 """What is known of a patient, handed to the rules as data: answers with their decisions, oldest first."""
 
-from datetime import UTC, date, datetime
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, OuterRef, Q, Subquery, TextField, Window
+from django.db.models import F, Q, TextField, Window
 from django.db.models.functions import Cast, Lag, Lead
 from django.utils import timezone
 
+from clinic.audit.statements import run
 from sessions.measures.answers import ABSOLUTE, Reply
 from sessions.measures.words import RecordStatus
-from sessions.models import Answer, Course, Decision, Patient, Session
-from sessions.models.screening import AnswerQuerySet
+from sessions.models import Answer, Course, Patient, Session
 from sessions.rules.screening import Given, Ruling
 
 
 def absolute_answers_of(patient: Patient, session: Session | None = None) -> list[Given]:
     """What can raise or lift an absolute item, oldest first, without what `session` itself asked."""
-    answers = Answer.objects.of(patient).filter(item__in=ABSOLUTE)
-    answers = answers.filter(Q(reply=Reply.YES) | Q(screening__consultation__isnull=False))
-    if session is not None and session.pk:
-        answers = answers.exclude(screening__session=session)
-    columns = answers.values_list("item", "reply", "screening__answered_at", "screening__consultation_id")
-    return [
-        Given(item=item, reply=reply, on=timezone.localdate(at), full=consultation_id is not None)
-        for item, reply, at, consultation_id in columns
-    ]
+    without = session.pk if session is not None and session.pk else 0
+    rows = run(_ABSOLUTE_ANSWERS, [patient.pk, RecordStatus.IN_ERROR, *ABSOLUTE, Reply.YES, without])
+    return _given(rows, {}, None)
 
 
 def locked_course(course: Course) -> tuple[str, int, bool]:
@@ -33,12 +28,10 @@ def locked_course(course: Course) -> tuple[str, int, bool]:
 
     In plain SQL because it stands in the way of every save: the three questions cost a quarter of it by the ORM (bench).
     """
-    with connection.cursor() as cursor:
-        if connection.features.has_select_for_update:
-            # A statement of its own: what is read after the wait must be what the other one wrote.
-            cursor.execute("SELECT id FROM logbook_course WHERE id = %s FOR UPDATE", [course.pk])
-        cursor.execute(_ABOUT_COURSE, [RecordStatus.IN_ERROR, Reply.YES, *ABSOLUTE, course.pk])
-        status, last, yes = cursor.fetchone()
+    if connection.features.has_select_for_update:
+        # A statement of its own: what is read after the wait must be what the other one wrote.
+        run("SELECT id FROM logbook_course WHERE id = %s FOR UPDATE", [course.pk])
+    [(status, last, yes)] = run(_ABOUT_COURSE, [RecordStatus.IN_ERROR, Reply.YES, *ABSOLUTE, course.pk])
     return status, last or 0, bool(yes)
 
 
@@ -54,8 +47,8 @@ _ABOUT_COURSE = f"""
 
 def answers_of(patient: Patient, session: Session | None = None) -> list[Given]:
     """Every given answer, oldest first, in two queries; those asked at `session` are its own."""
-    rulings = _rulings(patient)
-    return _given(Answer.objects.of(patient), rulings, session.pk if session else None)
+    rows = run(_ANSWERS, [patient.pk, RecordStatus.IN_ERROR])
+    return _given(rows, _rulings(patient), session.pk if session else None)
 
 
 def turns_of(patient: Patient) -> list[Given]:
@@ -69,48 +62,60 @@ def turns_of(patient: Patient) -> list[Given]:
     )
     turns = Q(before__isnull=True) | ~Q(before=F("reply")) | Q(following__isnull=True)
     asked_in_full = Q(screening__consultation__isnull=False)  # only such an answer lifts an absolute item
-    return _given(answers.filter(turns | asked_in_full | Q(pk__in=list(rulings))), rulings, None)
-
-
-def _rulings(patient: Patient) -> dict[int, list[Ruling]]:
-    """The decisions by answer; one taken on another reply, corrected since, stands in the history and for nothing else."""
-    rulings: dict[int, list[Ruling]] = {}
-    taken = Decision.history.model.objects.filter(id=OuterRef("pk"), history_type="+").values("act_id")[:1]
-    replies = Answer.history.model.objects.filter(id=OuterRef("answer_id"), act_id__lt=OuterRef("act"))
-    decided = Decision.objects.filter(answer__screening__patient=patient).annotate(act=Subquery(taken))
-    decided = decided.annotate(reply=Subquery(replies.order_by("-history_id").values("reply")[:1]))
-    decided = decided.filter(reply=F("answer__reply")).order_by("decided_date", "id")
-    for answer_id, word, day in decided.values_list("answer_id", "word", "decided_date"):
-        rulings.setdefault(answer_id, []).append(Ruling(word, day))
-    return rulings
-
-
-def _given(answers: AnswerQuerySet, rulings: dict[int, list[Ruling]], own: int | None) -> list[Given]:
-    # Plain values: a patient with two hundred sessions has thousands of answers.
+    answers = answers.filter(turns | asked_in_full | Q(pk__in=list(rulings)))
     rows = answers.annotate(at=Cast("screening__answered_at", TextField())).values_list(
         "pk", "item", "reply", "detail", "at", "screening__session_id", "screening__consultation_id"
     )
+    return _given(rows, rulings, None)
+
+
+# The columns of an answer that count, oldest first, without those of sessions entered in error. In plain SQL, because
+# the acts ask it: built by Django at each it took longer than asked (bench).
+_ANSWERS_WHERE = """
+    SELECT a.id, a.item, a.reply, a.detail, CAST(g.answered_at AS text), g.session_id, g.consultation_id
+    FROM logbook_answer a JOIN logbook_screening g ON g.id = a.screening_id LEFT JOIN logbook_session s ON s.id = g.session_id
+    WHERE g.patient_id = %s AND g.answered_at IS NOT NULL AND a.reply <> '' AND (s.id IS NULL OR s.record_status <> %s) {more}
+    ORDER BY g.answered_at, a.id
+"""
+_ANSWERS = _ANSWERS_WHERE.format(more="")
+_ABSOLUTE_ANSWERS = _ANSWERS_WHERE.format(
+    more=f"""AND a.item IN ({", ".join(["%s"] * len(ABSOLUTE))}) AND (a.reply = %s OR g.consultation_id IS NOT NULL)
+    AND (g.session_id IS NULL OR g.session_id <> %s)"""
+)
+# What was answered when the decision was taken must be what is answered now.
+_RULINGS = """
+    SELECT d.answer_id, d.word, CAST(d.decided_date AS text)
+    FROM logbook_decision d JOIN logbook_answer a ON a.id = d.answer_id JOIN logbook_screening g ON g.id = a.screening_id
+    WHERE g.patient_id = %s AND a.reply = (
+        SELECT h.reply FROM logbook_historicalanswer h WHERE h.id = d.answer_id AND h.act_id < (
+            SELECT t.act_id FROM logbook_historicaldecision t WHERE t.id = d.id AND t.history_type = '+' LIMIT 1
+        ) ORDER BY h.history_id DESC LIMIT 1
+    )
+    ORDER BY d.decided_date, d.id
+"""
+
+
+def _rulings(patient: Patient) -> dict[int, tuple[Ruling, ...]]:
+    """The decisions by answer; one taken on another reply, corrected since, stands in the history and for nothing else."""
+    rulings: dict[int, tuple[Ruling, ...]] = {}
+    for answer_id, word, day in run(_RULINGS, [patient.pk]):
+        rulings[answer_id] = (*rulings.get(answer_id, ()), Ruling(word, date.fromisoformat(day)))
+    return rulings
+
+
+def _given(rows: Iterable[Any], rulings: dict[int, tuple[Ruling, ...]], own: int | None) -> list[Given]:
+    # Plain values: a patient with two hundred sessions has thousands of answers.
+    zone = timezone.get_current_timezone()
     days: dict[str, date] = {}
     given = []
     for pk, item, reply, detail, at, session_id, consultation_id in rows:
-        if at not in days:
-            days[at] = _local_day(at)
-        given.append(
-            Given(
-                item=item,
-                reply=reply,
-                on=days[at],
-                rulings=tuple(rulings.get(pk, ())),
-                own=own is not None and session_id == own,
-                answer_id=pk,
-                detail=detail,
-                full=consultation_id is not None,
-            )
-        )
+        day = days.get(at) or days.setdefault(at, _local_day(at, zone))
+        is_own, in_full = own is not None and session_id == own, consultation_id is not None
+        given.append(Given(item, reply, day, rulings.get(pk, ()), is_own, in_full, pk, detail))
     return given
 
 
-def _local_day(stored: str) -> date:
-    """The day in the clinic's time zone of a time as the database writes it, which is UTC on both engines."""
+def _local_day(stored: str, zone: tzinfo) -> date:
+    """The day in this time zone, the clinic's, of a time as the database writes it, which is UTC on both engines."""
     moment = datetime.fromisoformat(stored)
-    return timezone.localdate(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone).date()

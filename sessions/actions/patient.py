@@ -12,6 +12,7 @@ from clinic.accounts.rules import why_not_may
 from clinic.audit.act import act
 from clinic.audit.chain import LOCK
 from clinic.audit.queue import stand_in
+from clinic.audit.rows import stored_rows
 from clinic.lib.problems import Unchanged, refuse
 from clinic.lib.rows import put
 from sessions.actions import search
@@ -22,6 +23,8 @@ from sessions.rules.version import why_not_over
 
 # All who register a patient stand in one line: each sees who was registered before, and gets a number of one's own.
 NUMBERS = (LOCK[0], 3)
+# What the search knows of a patient.
+FOUND_BY = {"family_name", "given_names", "record_number", "birth_date"}
 
 
 def register_patient(
@@ -60,7 +63,7 @@ def change_patient(
     """Correct who a patient is; `version` is the one that the form showed."""
     refuse(why_not_may(by, Permission.REGISTER_PATIENTS))
     with act("change_patient", by=by, reason=reason, key=key) as writing:
-        stored = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+        [stored] = stored_rows(Patient, "id", [patient.pk], lock=True)
         refuse(why_not_over(stored.version, version))
         before = (stored.sex, stored.birth_date)
         changed = put(stored, values)
@@ -69,8 +72,9 @@ def change_patient(
         if not changed:
             raise Unchanged
         stored.version += 1
-        writing.change(stored)
-        search.note(stored)
+        writing.change(stored, *changed, "folded_name", "version")
+        if FOUND_BY.intersection(changed):
+            search.note(stored)
         if (stored.sex, stored.birth_date) != before:
             note_patient(stored)
         writing.about(f"patient:{stored.uid}", stored.pk)

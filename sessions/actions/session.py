@@ -17,12 +17,14 @@ from clinic.lib.rows import put
 from sessions.actions.figures import counts_for, note_session, note_signed
 from sessions.actions.known import absolute_answers_of, locked_course
 from sessions.actions.session_rows import Entry, write_rows, write_screening
+from sessions.actions.whole import locked
 from sessions.measures.answers import Reply
 from sessions.measures.words import CourseStatus, RecordStatus
 from sessions.models import Course, Session
 from sessions.rules.screening import Given, why_not_forbidden
 from sessions.rules.session import why_not_then, why_not_these_words
-from sessions.rules.version import why_not_over
+
+REPLIES = frozenset(Reply.values)
 
 
 def log_session(
@@ -79,25 +81,17 @@ def mark_in_error(*, by: User, session: Session, reason: str, version: int, key:
     return stored
 
 
-def locked(session: Session, version: int) -> Session:
-    """The stored session, locked; refused where somebody else changed it since the form was shown."""
-    stored = (
-        Session.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("course", "patient")
-        .get(pk=session.pk)
-    )
-    refuse(why_not_over(stored.version, version))
-    return stored
+def rewrite(writing: Writing, session: Session, entry: Entry, now: datetime, *standing: str) -> None:
+    """Bring a stored session and its rows in line with `entry`; `Unchanged` where they are already.
 
-
-def rewrite(writing: Writing, session: Session, entry: Entry, now: datetime) -> None:
-    """Bring a stored session and its rows in line with `entry`; `Unchanged` where they are already."""
+    `standing`: the fields of the session that the act itself has set.
+    """
     values = dict(entry.values)
     values["number"] = values.get("number") or session.number
     changed = put(session, values)
     _check(session, entry, now)
     session.version += 1
-    writing.change(session)
+    writing.change(session, *changed, "month", "version", *standing)
     _write_all(writing, session, entry, now)
     if not changed and writing.rows == 1:  # the session alone, for its new version
         raise Unchanged
@@ -106,7 +100,7 @@ def rewrite(writing: Writing, session: Session, entry: Entry, now: datetime) -> 
 def _write_all(writing: Writing, session: Session, entry: Entry, now: datetime, *, new: bool = False) -> None:
     write_rows(writing, session, entry, now, new=new)
     if entry.replies or entry.changed:
-        write_screening(writing, session, entry)
+        write_screening(writing, session, entry, new=new)
 
 
 def _check(session: Session, entry: Entry, now: datetime, *, ever_yes: bool = True) -> None:
@@ -124,6 +118,4 @@ def _check(session: Session, entry: Entry, now: datetime, *, ever_yes: bool = Tr
 
 
 def _typed_answers(entry: Entry, day: Any) -> list[Given]:
-    return [
-        Given(item, reply, day, own=True) for item, (reply, _detail) in entry.replies.items() if reply in Reply.values
-    ]
+    return [Given(item, reply, day, own=True) for item, (reply, _detail) in entry.replies.items() if reply in REPLIES]

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from clinic.audit.act import Writing
+from clinic.audit.rows import stored_rows
 from clinic.lib.problems import Problem, refuse
 from clinic.lib.rows import put
 from sessions.measures.answers import EACH_SESSION, FORM_VERSION
@@ -24,6 +25,8 @@ from sessions.rules.session import (
     why_not_phase,
     why_not_sample,
 )
+
+VERSIONS = {code: measure.version for code, measure in BY_CODE.items()}
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,10 @@ def write_rows(writing: Writing, session: Session, entry: Entry, now: datetime, 
     ]
     groups = []
     for model, name, rows, why_not in plan:
-        stored = [] if new else list(model.objects.filter(session=session))  # type: ignore[attr-defined]
+        stored = [] if new else stored_rows(model, "session", [session.pk])
         groups.append((_pairs(model, rows, stored, {"session": session}, name, why_not, problems), stored))
     applications, stored_applications = groups[0]
-    stored_phases = list(Phase.objects.filter(application__in=stored_applications)) if stored_applications else []
+    stored_phases = stored_rows(Phase, "application", [row.pk for row in stored_applications])
 
     def why_not_in_phase(phase: Phase) -> list[Problem]:
         return why_not_phase(phase) + unlikely_in_phase(phase, session)
@@ -98,36 +101,35 @@ def write_rows(writing: Writing, session: Session, entry: Entry, now: datetime, 
     writing.create(*[phase for _row, phase in phases if not phase.pk])
 
 
-def write_screening(writing: Writing, session: Session, entry: Entry) -> None:
+def write_screening(writing: Writing, session: Session, entry: Entry, *, new: bool = False) -> None:
     """Keep what was asked at this session: the items of every session and whether anything changed."""
     values = {"answered_at": session.started_at, "changed": entry.changed, "changed_note": entry.changed_note}
-    screening = Screening.objects.filter(session=session).first()
-    if screening is None:
+    known = [] if new else stored_rows(Screening, "session", [session.pk])
+    if not known:
         screening = Screening(
             patient=session.patient, session=session, form_version=FORM_VERSION, language=entry.language, **values
         )
         writing.create(screening)
         stored: dict[str, Answer] = {}
     else:
-        if put(screening, values):
-            writing.change(screening)
-        stored = {answer.item: answer for answer in screening.answers.all()}
-    new = []
+        [screening] = known
+        _change(writing, screening, put(screening, values))
+        stored = {answer.item: answer for answer in stored_rows(Answer, "screening", [screening.pk])}
+    added = []
     for item in EACH_SESSION:
         reply, detail = entry.replies.get(item.code, ("", ""))
         answer = stored.get(item.code)
         if answer is None and (reply or detail):
-            new.append(Answer(screening=screening, item=item.code, reply=reply, detail=detail))
-        elif answer is not None and put(answer, {"reply": reply, "detail": detail}):
-            writing.change(answer)
-    writing.create(*new)
+            added.append(Answer(screening=screening, item=item.code, reply=reply, detail=detail))
+        elif answer is not None:
+            _change(writing, answer, put(answer, {"reply": reply, "detail": detail}))
+    writing.create(*added)
 
 
 def _scored(rows: Iterable[Row]) -> list[Row]:
     """An observation keeps the version of the scale that it was scored on."""
-    versions = {code: measure.version for code, measure in BY_CODE.items()}
     return [
-        replace(row, values=row.values | {"scale_version": versions.get(row.values["measure"], "")}) for row in rows
+        replace(row, values=row.values | {"scale_version": VERSIONS.get(row.values["measure"], "")}) for row in rows
     ]
 
 
@@ -158,7 +160,7 @@ def _pairs(
         unlikely = [problem.field for problem in found if problem.code == UNLIKELY]
         found = [problem for problem in found if problem.code != UNLIKELY or problem.field not in confirmed]
         if hasattr(record, "retyped"):
-            record._touched |= put(record, {"retyped": sorted(set(unlikely) & confirmed)})  # type: ignore[attr-defined]
+            record._touched += put(record, {"retyped": sorted(set(unlikely) & confirmed)})  # type: ignore[attr-defined]
         problems += [replace(problem, field=f"{prefix}{problem.field}") for problem in found]
         pairs.append((row, record))
     return pairs
@@ -204,5 +206,10 @@ def _remove_and_change(writing: Writing, pairs: list[tuple[Row, Any]], stored: S
     kept = {record.pk for _row, record in pairs if record.pk}
     writing.remove(*[record for record in stored if record.pk not in kept])
     for _row, record in pairs:
-        if record.pk and record._touched:
-            writing.change(record)
+        if record.pk:
+            _change(writing, record, record._touched)
+
+
+def _change(writing: Writing, row: models.Model, fields: Sequence[str]) -> None:
+    if fields:
+        writing.change(row, *fields)

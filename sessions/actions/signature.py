@@ -15,8 +15,9 @@ from clinic.lib.canonical import canonical_json, digest
 from clinic.lib.problems import Problem, Refused, refuse
 from sessions.actions.figures import counts_for, note_signed
 from sessions.actions.known import answers_of
-from sessions.actions.session import locked, rewrite
+from sessions.actions.session import rewrite
 from sessions.actions.session_rows import Entry
+from sessions.actions.whole import locked, whole, with_its_rows
 from sessions.measures.words import Meaning, RecordStatus
 from sessions.models import Addendum, Session, Signature
 from sessions.rules.screening import why_not_perform
@@ -53,9 +54,10 @@ def sign_session(
     """Sign a draft: from here on nothing edits it."""
     refuse(why_not_may(by, Permission.SIGN_RECORDS))
     with act("sign_session", by=by, reason=reason, key=key, at=at) as writing:
-        if not locked(session, version).is_draft:
+        stored = locked(session, version)
+        if not stored.is_draft:
             raise Refused([Problem("", _("This record is signed already."), "signed")])
-        stored = _whole(session)
+        with_its_rows(stored)
         stored.record_status = RecordStatus.FINAL
         meaning = Meaning.LATE_RECORD if stored.late_record else Meaning.AUTHORSHIP
         _sign(writing, stored, by=by, meaning=meaning, at=writing.at)
@@ -80,8 +82,8 @@ def amend_session(
         before = counts_for(stored)
         stored.revision += 1
         stored.record_status = RecordStatus.AMENDED
-        rewrite(writing, stored, entry, writing.at)
-        _sign(writing, _whole(stored), by=by, meaning=Meaning.AMENDMENT, at=writing.at)
+        rewrite(writing, stored, entry, writing.at, "revision", "record_status")
+        _sign(writing, whole(stored), by=by, meaning=Meaning.AMENDMENT, at=writing.at)
         note_signed(stored, before)
         writing.about(f"session:{stored.uid}", stored.patient_id)
     return stored
@@ -92,7 +94,7 @@ def add_addendum(*, by: User, session: Session, text: str, reason: str = "", key
     refuse(why_not_may(by, Permission.SIGN_RECORDS))
     with act("add_addendum", by=by, reason=reason, key=key) as writing:
         Session.objects.select_for_update(no_key=True).get(pk=session.pk)  # nobody strikes it through meanwhile
-        stored = _whole(session)
+        stored = whole(session)
         if not stored.is_signed:
             raise Refused([Problem("", _("An addendum belongs to a signed record."), "state")])
         if not text.strip():
@@ -108,17 +110,11 @@ def review_session(*, by: User, session: Session, version: int, reason: str = ""
     """Countersign what somebody else signed: the record stays as it is, the review stays with this revision."""
     refuse(why_not_may(by, Permission.SIGN_RECORDS))
     with act("review_session", by=by, reason=reason, key=key) as writing:
-        locked(session, version)
-        stored = _whole(session)
+        stored = with_its_rows(locked(session, version))
         refuse(why_not_review(stored, stored.signatures.all(), by))
         signature = _write_signature(writing, stored, by=by, meaning=Meaning.REVIEW, at=writing.at)
         writing.about(f"session:{stored.uid}", stored.patient_id)
     return signature
-
-
-def _whole(session: Session) -> Session:
-    """The stored session with all its rows, as the database has it now."""
-    return Session.objects.with_rows().get(pk=session.pk)
 
 
 def _sign(writing: Writing, session: Session, *, by: User, meaning: str, at: datetime) -> None:

@@ -1,0 +1,124 @@
+"""A stored session as an act needs it: locked, and with all its rows in hand, by statements written once.
+
+The same as `Session.objects.with_rows()` reads, which Django builds anew each time (bench): what a laboratory reported
+on the samples alone is left out, for nobody signs it.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any, NoReturn
+
+from django.db import models
+from django.db.models import sql
+
+from clinic.accounts.models import User
+from clinic.audit.history import RecordedQuerySet
+from clinic.audit.rows import stored_rows
+from clinic.lib.problems import refuse
+from sessions.models import (
+    AdverseEvent,
+    Answer,
+    Application,
+    Consultation,
+    Course,
+    Decision,
+    Device,
+    Observation,
+    Patient,
+    Phase,
+    Sample,
+    Screening,
+    Session,
+)
+from sessions.rules.version import why_not_over
+
+
+def locked(session: Session, version: int) -> Session:
+    """The stored session, locked; refused where somebody else changed it since the form was shown."""
+    stored = _stored(session.pk, lock=True)
+    refuse(why_not_over(stored.version, version))
+    return stored
+
+
+def whole(session: Session) -> Session:
+    """The stored session with all its rows, as the database has it now."""
+    return with_its_rows(_stored(session.pk))
+
+
+def with_its_rows(session: Session) -> Session:
+    """Read the rows of a session that was just read itself, and the people, device and consultation that it names."""
+    key = [session.pk]
+    applications = stored_rows(Application, "session", key)
+    _hold([session], "applications", Application, "session", applications)
+    phases = stored_rows(Phase, "application", [row.pk for row in applications])
+    _hold(applications, "phases", Phase, "application", phases)
+    _hold([session], "observations", Observation, "session", stored_rows(Observation, "session", key))
+    _hold([session], "events", AdverseEvent, "session", stored_rows(AdverseEvent, "session", key))
+    _hold([session], "samples", Sample, "session", stored_rows(Sample, "session", key))
+    screenings = stored_rows(Screening, "session", key)
+    answers = stored_rows(Answer, "screening", [row.pk for row in screenings])
+    _hold(screenings, "answers", Answer, "screening", answers)
+    decisions = stored_rows(Decision, "answer", [row.pk for row in answers])
+    _hold(answers, "decisions", Decision, "answer", decisions)
+    _remember(session, "screening", screenings[0] if screenings else None)
+    _name(session, decisions)
+    return session
+
+
+def _stored(key: int, *, lock: bool = False) -> Session:
+    [session] = stored_rows(Session, "id", [key], lock=lock)
+    [patient] = stored_rows(Patient, "id", [session.patient_id])
+    [course] = stored_rows(Course, "id", [session.course_id])
+    _remember(session, "patient", patient)
+    _remember(session, "course", course)
+    return session
+
+
+def _name(session: Session, decisions: Iterable[Decision]) -> None:
+    keys = {session.physician_id, session.operator_id, *(row.physician_id for row in decisions)} - {None}
+    people = {person.pk: person for person in stored_rows(User, "id", keys)}
+    _remember(session, "physician", people[session.physician_id])
+    for decision in decisions:
+        _remember(decision, "physician", people[decision.physician_id])
+    if session.operator_id:
+        _remember(session, "operator", people[session.operator_id])
+    for device in stored_rows(Device, "id", [session.device_id] if session.device_id else []):
+        _remember(session, "device", device)
+    course = session.course
+    for consultation in stored_rows(Consultation, "id", [course.consultation_id] if course.consultation_id else []):
+        _remember(course, "consultation", consultation)
+
+
+def _remember(row: models.Model, name: str, other: models.Model | None) -> None:
+    row._state.fields_cache[name] = other
+
+
+class _Held(RecordedQuerySet):
+    """Rows in hand, where Django looks for those that were read with their parent: gone through, never asked anew."""
+
+    def _chain(self) -> NoReturn:
+        raise TypeError(f"{self.model.__name__} is in hand: go through the rows.")
+
+
+@cache
+def _nothing_asked(model: type[models.Model]) -> Any:
+    return sql.Query(model)
+
+
+def _hold(
+    parents: Sequence[models.Model],
+    name: str,
+    model: type[models.Model],
+    parent_name: str,
+    rows: Iterable[models.Model],
+) -> None:
+    """Give each parent its rows."""
+    by_parent: dict[int, list[models.Model]] = {parent.pk: [] for parent in parents}
+    for row in rows:
+        by_parent[getattr(row, f"{parent_name}_id")].append(row)
+    for parent in parents:
+        held: Any = _Held(model, query=_nothing_asked(model))
+        held._result_cache, held._prefetch_done = by_parent[parent.pk], True
+        parent.__dict__.setdefault("_prefetched_objects_cache", {})[name] = held
+        for row in by_parent[parent.pk]:
+            _remember(row, parent_name, parent)
