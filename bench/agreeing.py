@@ -45,14 +45,16 @@ def _performed(hand: list[Rows]) -> list[Any]:
 
 def _missing(hand: list[Rows]) -> list[Any]:
     """Last values, and courses without any value."""
-    outcomes, _changed, courses, valued = ([list(row.values()) for row in rows] for rows in hand)
-    without = [row[-1] for row, named in zip(outcomes, hand[0], strict=True) if named["last_value"] is None]
-    return [sum(without), courses[0][0] - valued[0][0]]
+    pairs, _directions, courses = hand
+    numbers = {row["counted_by"]: int(row["number"]) for row in courses}
+    missing = _sum(row for row in pairs if row["counted_by"] == "place" and not row["has_last"])
+    return [missing, numbers.get("seen", 0) - numbers.get("measure", 0)]
 
 
 def _active(hand: list[Rows]) -> list[Any]:
     def kept(row: dict[str, Any]) -> bool:
-        return row["last_phase"] == "maintenance" if row["last_phase"] else not row["is_first"]
+        _status, phase, first = row["which"].split("|")
+        return phase == "maintenance" if phase else not first
 
     every, maintenance = _sum(hand[0]), _sum(row for row in hand[0] if kept(row))
     return [every, every - maintenance, maintenance]

@@ -39,23 +39,18 @@ def _sessions(months: str, days: str) -> list[str]:
     return [*tallied, drafts]
 
 
-def _response(within: str) -> list[str]:
-    outcomes, courses = within.format("o.day"), within.format("c.last_day")
-    changed = ", ".join(f"SUM(CASE WHEN o.last_value {sign} o.first_value THEN 1 ELSE 0 END)" for sign in "<=>")
+def _response(year: str) -> list[str]:
+    """The tallies of the year, or of all time: equal pairs of values, which way each measure went, and the courses."""
     indications = ", ".join(f"'{word}'" for word in BY_CODE[MEASURE].indications)
     return [
         (
-            "SELECT o.scale, o.unit, o.site, o.side, o.physician_id, o.device_id, o.first_value, o.last_value, COUNT(*) "
-            f"FROM logbook_outcome o WHERE o.measure = '{MEASURE}' AND {outcomes} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"
+            "SELECT counted_by, scale, unit, which, first_value, last_value, has_last, number FROM logbook_outcometally "
+            f"WHERE year = {year} AND measure = '{MEASURE}' AND counted_by IN ('place', 'physician', 'device')"
         ),
+        f"SELECT measure, scale, unit, which, number FROM logbook_outcometally WHERE year = {year} AND counted_by = 'direction'",
         (
-            f"SELECT o.measure, o.scale, o.unit, {changed}, SUM(CASE WHEN o.last_value IS NULL THEN 1 ELSE 0 END) "
-            f"FROM logbook_outcome o WHERE {outcomes} GROUP BY 1, 2, 3"
-        ),
-        f"SELECT COUNT(*) FROM logbook_coursefigures c WHERE c.indication IN ({indications}) AND {courses}",
-        (
-            f"SELECT COUNT(DISTINCT o.course_id) FROM logbook_outcome o WHERE o.measure = '{MEASURE}' "
-            f"AND o.indication IN ({indications}) AND {outcomes}"
+            f"SELECT counted_by, SUM(number) AS number FROM logbook_coursetally WHERE year = {year} AND indication IN ({indications}) "
+            f"AND (counted_by = 'seen' OR counted_by = 'measure' AND which = '{MEASURE}') GROUP BY 1"
         ),
     ]
 
@@ -68,13 +63,11 @@ def _events(which: str) -> list[str]:
     ]  # fmt: skip
 
 
-def _attendance(months: str, days: str, ended: str) -> list[str]:
+def _attendance(months: str, days: str, year: str) -> list[str]:
     return [
         *_sessions(months, days),
         f"SELECT f.month, f.physician_id, f.indication, COUNT(*) FROM logbook_sessionfigures f WHERE f.absent AND f.record_status IN {SIGNED} AND {days} GROUP BY 1, 2, 3",
-        ("SELECT c.physician_id, c.indication, c.end_reason, c.planned_sessions > 0, "
-        "c.planned_sessions > COALESCE(g.performed, 0) AND c.end_reason <> 'goal-reached', COUNT(*) FROM logbook_course c "
-        f"LEFT JOIN logbook_coursefigures g ON g.course_id = c.id WHERE c.status <> 'entered-in-error' AND {ended} GROUP BY 1, 2, 3, 4, 5"),
+        f"SELECT physician, indication, which, number FROM logbook_coursetally WHERE year = {year} AND counted_by = 'ended'",
     ]  # fmt: skip
 
 
@@ -83,10 +76,7 @@ ALL = "1 = 1"
 # By whether it is one year.
 STATEMENTS = {
     "sessions": {True: _sessions(MONTHS, DAYS), False: _sessions(ALL, ALL)},
-    "response": {True: _response(_within("{0}")), False: _response("{0} IS NOT NULL")},
+    "response": {True: _response("%(year)s"), False: _response("0")},
     "adverse-events": {True: _events("year = %(year)s"), False: _events("year = 0 OR month > 0")},
-    "attendance": {
-        True: _attendance(MONTHS, DAYS, _within("c.ended_date")),
-        False: _attendance(ALL, ALL, "c.ended_date IS NOT NULL"),
-    },
+    "attendance": {True: _attendance(MONTHS, DAYS, "%(year)s"), False: _attendance(ALL, ALL, "0")},
 }

@@ -17,19 +17,19 @@ NEWEST = "f.day DESC, f.started_at DESC, f.session_id DESC"
 def active_courses(days: str, within: str) -> list[str]:
     """Alike ones with their number, and the page of them, whose last session is the newest."""
     open_ = "c.status IN ('active', 'on-hold')"
-    told = " LEFT JOIN logbook_coursefigures g ON g.course_id = c.id"
     # Where the first or the last session lies in the period, no other one need be looked at.
     treated = (
         f" AND g.first_day <= %(last)s AND g.last_day >= %(first)s AND (g.first_day >= %(first)s OR g.last_day <= %(last)s "
-        f"OR EXISTS (SELECT 1 FROM logbook_session s JOIN logbook_sessionfigures f ON f.session_id = s.id WHERE s.course_id = c.id AND {COUNTED} AND {days}))"
+        f"OR EXISTS (SELECT 1 FROM logbook_session s JOIN logbook_sessionfigures f ON f.session_id = s.id WHERE s.course_id = g.course_id AND {COUNTED} AND {days}))"
     )
-    chosen = open_ + (treated if within else "")
-    page = f"SELECT c.id, g.last_day, g.last_phase, g.performed FROM logbook_course c{told} WHERE {chosen} ORDER BY g.last_day DESC NULLS LAST, c.id DESC LIMIT {SHOWN}"
+    # Along the days of the last sessions, the newest first: the page is full before many are read.
+    page = (
+        f"SELECT g.course_id AS id, g.last_day, g.last_phase, g.performed FROM logbook_coursefigures g WHERE g.last_day IS NOT NULL{treated if within else ''} "
+        f"AND EXISTS (SELECT 1 FROM logbook_course c WHERE c.id = g.course_id AND {open_}) ORDER BY g.last_day DESC, g.course_id DESC LIMIT {SHOWN}"
+    )
+    year = "%(year)s" if within else "0"
     return [
-        (
-            f"SELECT c.physician_id, u.full_name, c.indication, c.status, g.last_phase, c.previous_id IS NULL AS is_first, COUNT(*) AS number "
-            f"FROM logbook_course c JOIN accounts_user u ON u.id = c.physician_id{told} WHERE {chosen} GROUP BY 1, 2, 3, 4, 5, 6"
-        ),
+        f"SELECT physician, indication, which, number FROM logbook_coursetally WHERE year = {year} AND counted_by = 'open'",
         (
             f"SELECT c.uid AS key, {PERSON}, c.indication, x.last_phase, c.opened_date, x.last_day, x.performed, c.planned_sessions, u.full_name, t.site "
             f"FROM ({page}) x JOIN logbook_course c ON c.id = x.id JOIN logbook_patient p ON p.id = c.patient_id "

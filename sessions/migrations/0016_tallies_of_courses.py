@@ -137,4 +137,16 @@ class Migration(migrations.Migration):
             model_name="coursefigures",
             index=models.Index(fields=["last_day", "first_day", "course", "indication"], name="course_figures_days"),
         ),
+        migrations.RemoveIndex(model_name="sessionfigures", name="session_figures_drafts"),
+        migrations.AddIndex(
+            model_name="sessionfigures",
+            index=models.Index(
+                fields=[
+                    "day", "session", "month", "physician", "indication", "device", "status", "record_status",
+                    "late_record", "sites",
+                ],
+                condition=models.Q(("record_status", "preliminary")),
+                name="session_figures_unsigned",
+            ),
+        ),
     ]  # fmt: skip

@@ -103,9 +103,13 @@ class SessionFigures(Figure):
             ),
             models.Index(fields=["day", "session"], condition=Q(events__gt=0), name="session_figures_events"),
             models.Index(fields=["day", "session"], condition=Q(serious__gt=0), name="session_figures_serious"),
-            # Each report asks for drafts beside the tallies: few, however long the clinic has been there.
+            # Each report counts drafts beside the tallies: few, however long the clinic has been there, and all within this.
             models.Index(
-                fields=["day", "session"], condition=Q(record_status=DRAFT), name="session_figures_drafts"
+                fields=[
+                    "day", "session", "month", "physician", "indication", "device", "status", "record_status",
+                    "late_record", "sites",
+                ],
+                condition=Q(record_status=DRAFT), name="session_figures_unsigned",
             ),
             models.Index(
                 fields=["day", "month", "physician", "indication", "record_status", "absent"], condition=Q(absent=True), name="session_figures_absent"
