@@ -4,7 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
@@ -28,6 +28,7 @@ LONGEST_CELL = 32_767
 LONGEST_FOOTER = 240
 DIGITS_OF_A_FLOAT = 15
 FIRST_DAY = date(1900, 3, 1)  # before it spreadsheets count a day that never was
+FIRST_MOMENT = datetime(1900, 3, 2, tzinfo=UTC)  # that day has begun everywhere
 WIDEST, NARROWEST = 60, 8
 SAMPLED_ROWS = 300
 MOMENTS = {"fr": "dd/mm/yyyy hh:mm", "en": "yyyy-mm-dd hh:mm"}
@@ -91,6 +92,10 @@ class _Looks:
     def __post_init__(self) -> None:
         self.made: dict[tuple[tuple[str, Any], ...], Format] = {}
         self.zone = timezone.get_current_timezone()
+        # What most cells of a long table look like, at hand without asking for it by its properties.
+        self.text = self.look(text_wrap=True)
+        self.whole_number = self.look(num_format="0", align="right")
+        self.moment = self.look(num_format=MOMENTS[self.language], align="left")
 
     def look(self, **properties: Any) -> Format:
         key = tuple(properties.items())
@@ -143,13 +148,18 @@ class _Sheet:
         self.sheet.set_footer(f"&L{_printable(foot)}&R&P / &N")
 
     def _row(self, line: int, row: Row, columns: tuple[Column, ...], look: dict[str, Any]) -> None:
-        plain = None if look else self.looks.look(text_wrap=True)
-        for place, (value, column) in enumerate(zip(row.values, columns, strict=True)):
+        sheet, looks, plain = self.sheet, self.looks, not look
+        for place, value in enumerate(row.values):
+            kind = type(value) if plain else None
             # Most cells hold a short text that begins with a letter; to ask no more of them saves a third of the time.
-            if plain and type(value) is str and len(value) <= LONGEST_CELL and value[:1].isalnum():
-                self.sheet.write_string(line, place, value, plain)
+            if kind is str and value[:1].isalnum() and len(value) <= LONGEST_CELL:
+                sheet.write_string(line, place, value, looks.text)
+            elif kind is int and _fits_a_float(value):
+                sheet.write_number(line, place, value, looks.whole_number)
+            elif kind is datetime and value >= FIRST_MOMENT:
+                sheet.write_datetime(line, place, value.astimezone(looks.zone).replace(tzinfo=None), looks.moment)
             else:
-                self._cell(line, place, value, column.kind, look)
+                self._cell(line, place, value, columns[place].kind, look)
 
     def _cell(self, line: int, place: int, value: Any, kind: str, look: dict[str, Any]) -> None:
         if value is None or value == "":
