@@ -7,7 +7,6 @@ figures of one course are compared with each other alone.
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from itertools import islice
 from typing import Any
 
 from django.db.models import BooleanField, Count, ExpressionWrapper, F, Max, Min, Q, QuerySet
@@ -17,11 +16,13 @@ from django.utils.translation import gettext_lazy, npgettext, pgettext_lazy
 
 from clinic.lib.table import Column, Row, Table
 from sessions.measures.gaps import COMPARED_FIGURES, TIMES_FAR_APART, Gap
+from sessions.measures.sites import Indication
 from sessions.measures.words import PERFORMED, SIGNED, RecordStatus
-from sessions.models import CourseFigures, Phase, SessionFigures
+from sessions.models import CourseFigures, Phase, Session, SessionFigures
+from sessions.reports.newest import every, newest
 from sessions.reports.rates import per_hundred
 from sessions.reports.report import ROWS_ON_A_PAGE, Asked, Built, Headline, Report
-from sessions.reports.session_filter import ALL_LIMITS, counted_within, figures_within
+from sessions.reports.session_filter import ALL_LIMITS, SessionFilter, figures_within, limits_of
 
 # A database takes so many values in one question, and no more.
 COURSES_AT_ONCE, SESSIONS_AT_ONCE = 200, 5_000
@@ -93,7 +94,7 @@ CHECKS = (
     Check("amended", gettext_lazy("Amended"), lambda one: one.record_status == RecordStatus.AMENDED),
     Check("error", gettext_lazy("Entered in error"), lambda one: one.record_status == RecordStatus.IN_ERROR),
 )
-# The same as one question to the database: which sessions show any of it.
+# The same as one question to the database: which sessions show any of it. All others are counted by their number alone.
 SHOWN = (
     ~Q(record_status=RecordStatus.FINAL)
     | Q(late_record=True)
@@ -104,19 +105,19 @@ Far = dict[int, list[str]]
 
 def build(asked: Asked) -> Built:
     """How many sessions show each; for those who may see names, which."""
-    found = figures_within(asked.chosen).annotate(no_device=_is_missing("device"), no_operator=_is_missing("operator"))
-    alike = {
-        Alike(*row): number for *row, number in found.order_by().values_list(*NAMES).annotate(number=Count("session"))
-    }
-    far = _far_apart(asked)
+    within = figures_within(asked.chosen).order_by()
+    found = within.annotate(no_device=_is_missing("device"), no_operator=_is_missing("operator"))
+    rows = found.filter(SHOWN).values_list(*NAMES).annotate(number=Count("session"))
+    alike = {Alike(*row): number for *row, number in rows}
+    far = _far_apart(asked.chosen)
     counts = {check.code: sum(number for one, number in alike.items() if check.holds(one)) for check in CHECKS}
-    every = sum(alike.values())
-    tables = [_counts(counts, len(far), every)]
+    number = within.count()
+    tables = [_counts(counts, len(far), number)]
     if asked.identities:
-        tables.append(_list(found, far, _number_shown(alike), whole=asked.whole))
+        tables.append(_list(found, far, sum(alike.values()), whole=asked.whole))
     missing = sum(counts[check.code] for check in CHECKS[:7])
     headline = (
-        Headline(every, npgettext("counted", "session", "sessions", every)),
+        Headline(number, npgettext("counted", "session", "sessions", number)),
         Headline(missing, npgettext("counted", "gap", "gaps", missing)),
     )
     return Built(tuple(tables), headline)
@@ -124,10 +125,6 @@ def build(asked: Asked) -> Built:
 
 def _is_missing(name: str) -> ExpressionWrapper:
     return ExpressionWrapper(Q(**{f"{name}__isnull": True}), output_field=BooleanField())
-
-
-def _number_shown(alike: dict[Alike, int]) -> int:
-    return sum(number for one, number in alike.items() if any(check.holds(one) for check in CHECKS))
 
 
 def _counts(counts: dict[str, int], far: int, every: int) -> Table:
@@ -145,18 +142,22 @@ def _counts(counts: dict[str, int], far: int, every: int) -> Table:
 # --- Ten times another figure of the course ------------------------------------------------------
 
 
-def _far_apart(asked: Asked) -> Far:
+def _far_apart(chosen: SessionFilter) -> Far:
     """Sessions with a figure at least ten times another one of the same course, and which figures these are."""
-    firm = counted_within(asked.chosen).order_by()
-    marked = CourseFigures.objects.filter(far_apart=True, course__in=firm.values("course"))
+    marked = CourseFigures.objects.filter(far_apart=True)
+    # Of a course that ended before the period, or began after it, no session lies within.
+    if chosen.from_date:
+        marked = marked.filter(last_day__gte=chosen.from_date)
+    if chosen.to_date:
+        marked = marked.filter(first_day__lte=chosen.to_date)
     courses = list(marked.order_by().values_list("course", flat=True))
     sessions: Far = {}
     for start in range(0, len(courses), COURSES_AT_ONCE):
-        sessions |= _which(firm, courses[start : start + COURSES_AT_ONCE])
+        sessions |= _which(chosen, courses[start : start + COURSES_AT_ONCE])
     return sessions
 
 
-def _which(firm: QuerySet[SessionFigures], courses: list[int]) -> Far:
+def _which(chosen: SessionFilter, courses: list[int]) -> Far:
     """The sessions of these courses that hold the larger figures."""
     counted = Phase.objects.filter(
         application__session__course__in=courses,
@@ -168,7 +169,7 @@ def _which(firm: QuerySet[SessionFigures], courses: list[int]) -> Far:
     rows = counted.order_by().values(of=F("application__session__course")).annotate(**named)
     bounds: dict[int, dict[str, Any]] = {row["of"]: dict(row) for row in rows}
     sessions: Far = defaultdict(list)
-    within = counted.filter(application__session__in=firm.values("session"))
+    within = counted.filter(limits_of(chosen, "application__session__figures__"))
     columns = ("application__session", "application__session__course", *FIGURES)
     order = ("application__session", "application__number", "number", "pk")
     for session, course, *values in within.order_by(*order).values_list(*columns):
@@ -192,17 +193,18 @@ def _list(found: QuerySet[SessionFigures], far: Far, shown: int, *, whole: bool)
         Column("physician", _("Physician")),
         Column("what", _("What to read again")),
     )
-    rows = found.order_by(F("day").desc(nulls_last=True), F("started_at").desc(nulls_last=True), "-session")
-    rows = rows.select_related("session__patient", "session__course", "session__physician")
-    # Most of them show something else as well; the others are asked for by their keys.
-    alone = [one for one in _by_key(rows, list(far)) if not _shows(one)]
-    first = rows.filter(SHOWN)
-    sessions = sorted([*(first if whole else first[:ROWS_ON_A_PAGE]), *alone], key=_latest_first)
+    first = found.filter(SHOWN)
+    seen = _shown(found, every(first) if whole else newest(first, ROWS_ON_A_PAGE))
+    # Most of those far apart show something else as well, and stand among them.
+    apart = _shown(found, [key for key in far if key not in seen])
+    alone = {key: one for key, one in apart.items() if not one.checks}
+    seen |= alone
+    keys = sorted(seen, key=lambda key: seen[key].place)[: None if whole else ROWS_ON_A_PAGE]
     return Table(
         "list",
         _("Sessions to read again"),
         columns,
-        [_line(one, far) for one in islice(sessions, None if whole else ROWS_ON_A_PAGE)],
+        [line for part in _parts(keys) for line in _lines(part, seen, far)],
         empty=_("Nothing was found within these limits."),
         names_people=True,
         route="logbook:session",
@@ -210,39 +212,50 @@ def _list(found: QuerySet[SessionFigures], far: Far, shown: int, *, whole: bool)
     )
 
 
-def _by_key(rows: QuerySet[SessionFigures], keys: list[int]) -> Iterator[SessionFigures]:
+@dataclass(frozen=True)
+class Shown:
+    """Where a session stands in the list, and what it shows."""
+
+    place: tuple[Any, ...]
+    checks: tuple[Check, ...]
+
+
+def _shown(found: QuerySet[SessionFigures], keys: list[int]) -> dict[int, Shown]:
+    """Of those of these keys that are within the limits."""
+    shown = {}
+    for part in _parts(keys):
+        for key, started, *marks in found.filter(pk__in=part).values_list("pk", "started_at", *NAMES):
+            alike = Alike(*marks)
+            place = (started is None, -started.timestamp() if started else 0, -key)
+            shown[key] = Shown(place, tuple(check for check in CHECKS if check.holds(alike)))
+    return shown
+
+
+def _parts(keys: list[int]) -> Iterator[list[int]]:
     for start in range(0, len(keys), SESSIONS_AT_ONCE):
-        yield from rows.filter(pk__in=keys[start : start + SESSIONS_AT_ONCE])
+        yield keys[start : start + SESSIONS_AT_ONCE]
 
 
-def _latest_first(one: SessionFigures) -> tuple[Any, ...]:
-    return (one.started_at is None, -one.started_at.timestamp() if one.started_at else 0, -one.pk)
+READ = (
+    "started_at", "patient__family_name", "patient__given_names", "patient__record_number", "course__indication", "number",
+    "physician__full_name", "record_status", "uid", "patient_id",
+)  # fmt: skip
 
 
-def _shows(one: SessionFigures) -> list[Check]:
-    alike = Alike(*(getattr(one, name) for name in NAMES))
-    return [check for check in CHECKS if check.holds(alike)]
-
-
-def _line(one: SessionFigures, far: Far) -> Row:
-    session = one.session
-    what = [str(check.title) for check in _shows(one)]
-    if titles := far.get(session.pk):
-        what.append(_("ten times: %(figures)s") % {"figures": ", ".join(titles)})
-    return Row(
-        (
-            session.started_at,
-            str(session.patient),
-            session.patient.record_number,
-            session.course.get_indication_display(),
-            session.number,
-            session.physician.get_full_name(),
-            "; ".join(what),
-        ),
-        key=session.uid,
-        struck=session.is_in_error,
-        person=session.patient_id,
-    )
+def _lines(keys: list[int], shown: dict[int, Shown], far: Far) -> Iterator[Row]:
+    """The lines of these sessions, in their order."""
+    found = Session.objects.filter(pk__in=keys).order_by().values_list("pk", *READ)
+    sessions = {key: values for key, *values in found}
+    indications = {word.value: str(word.label) for word in Indication}
+    for key in keys:
+        if values := sessions.get(key):
+            started, family, given, record_number, indication, number, physician, status, uid, patient = values
+            what = [str(check.title) for check in shown[key].checks]
+            if titles := far.get(key):
+                what.append(_("ten times: %(figures)s") % {"figures": ", ".join(titles)})
+            person = (started, f"{family} {given}", record_number)
+            said = (*person, indications[indication], number, physician, "; ".join(what))
+            yield Row(said, key=uid, struck=status == RecordStatus.IN_ERROR, person=patient)
 
 
 REPORT = Report(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, npgettext
 
@@ -16,6 +16,7 @@ from sessions.measures.answers import BY_CODE, ITEMS, DecisionWord, Reply
 from sessions.measures.sites import Indication
 from sessions.measures.words import SIGNED, RecordStatus
 from sessions.models import Answer, Decision, Session, SessionFigures, Tally
+from sessions.reports.newest import every, newest
 from sessions.reports.report import ROWS_ON_A_PAGE, Asked, Built, Headline, Report
 from sessions.reports.session_filter import SessionFilter, figures_within, start_of
 
@@ -81,12 +82,9 @@ def build(asked: Asked) -> Built:
 
 
 def _answers(chosen: SessionFilter) -> QuerySet[Answer]:
-    """The answers that are yes or open."""
+    """The answers that are yes or open, those asked at a session entered in error among them."""
     found = Answer.objects.exclude(reply=Reply.NO).exclude(reply=Reply.NOT_APPLICABLE).exclude(reply="")
     found = found.filter(screening__answered_at__isnull=False)
-    # That the key is above nothing is always so, and lets the database take the index of those in error.
-    in_error = SessionFigures.objects.filter(session__gt=0, record_status=RecordStatus.IN_ERROR)
-    found = found.exclude(Exists(in_error.filter(session=OuterRef("screening__session"))))
     if chosen.from_date:
         found = found.filter(screening__answered_at__gte=start_of(chosen.from_date))
     if chosen.to_date:
@@ -96,12 +94,16 @@ def _answers(chosen: SessionFilter) -> QuerySet[Answer]:
 
 def _found(asked: Asked) -> Found:
     """The answers are read once: both engines keep them until they are counted in each way."""
-    columns = ("pk", "item", "reply", "screening__patient", "screening__answered_at")
+    columns = ("pk", "item", "reply", "screening__patient", "screening__answered_at", "screening__session")
     answers, values = _answers(asked.chosen).order_by().values_list(*columns).query.sql_with_params()
     limit = "" if asked.whole else f" LIMIT {ROWS_ON_A_PAGE}"
     page = f"SELECT * FROM found WHERE reply = '{Reply.YES}' ORDER BY answered_at DESC, id DESC{limit}"  # noqa: S608 -- names of our own tables
     statement = (
-        f"WITH found (id, item, reply, patient_id, answered_at) AS MATERIALIZED ({answers}), "  # noqa: S608 -- as above
+        # That a key is above nothing is always so, and lets SQLite take the index of those in error.
+        "WITH wrong AS MATERIALIZED (SELECT session_id FROM logbook_sessionfigures "  # noqa: S608 -- as above
+        f"WHERE session_id > 0 AND record_status = '{RecordStatus.IN_ERROR}'), "
+        f"given (id, item, reply, patient_id, answered_at, session_id) AS ({answers}), "
+        "found AS MATERIALIZED (SELECT given.* FROM given LEFT JOIN wrong ON wrong.session_id = given.session_id WHERE wrong.session_id IS NULL), "
         "people AS MATERIALIZED (SELECT item, reply, patient_id, COUNT(*) AS number FROM found GROUP BY item, reply, patient_id), "
         "decided AS (SELECT found.item, d.word FROM logbook_decision d JOIN found ON found.id = d.answer_id "
         f"WHERE found.reply = '{Reply.YES}' AND NOT EXISTS (SELECT 1 FROM logbook_decision z "
@@ -229,8 +231,7 @@ def _late(chosen: SessionFilter) -> QuerySet[SessionFigures]:
 
 
 def _late_records(late: QuerySet[SessionFigures], length: int, *, whole: bool) -> Table:
-    ordered = late.order_by("-day", "-started_at", "-session").values_list("pk", flat=True)
-    keys = list(ordered if whole else ordered[:ROWS_ON_A_PAGE])
+    keys = every(late) if whole else newest(late, ROWS_ON_A_PAGE)
     columns = (
         Column("started_at", _("Start"), "moment"),
         Column("patient", _("Patient")),

@@ -88,11 +88,11 @@ def _counted(given: Given) -> Iterator[tuple[Any, ...]]:
 
 def _newest(given: Given) -> list[int]:
     """The applications that a page shows, found by way of the days: those before the day of the last one are not sorted."""
-    last = f"SELECT f.day FROM {given.sql} ORDER BY f.day DESC LIMIT 1 OFFSET {ROWS_ON_A_PAGE - 1}"  # noqa: S608 -- as above
-    # Between two days, so that both engines expect few and take the index.
-    since = f"AND f.day BETWEEN COALESCE(({last}), '{date.min}') AND '{date.max}'"
-    statement = f"SELECT a.id FROM {given.sql} {since} {ORDER} LIMIT {ROWS_ON_A_PAGE}"  # noqa: S608 -- as above
-    return [key for (key,) in _asked(statement, given.values * 2)]
+    days = f"SELECT f.day FROM {given.sql} ORDER BY f.day DESC LIMIT 1 OFFSET {ROWS_ON_A_PAGE - 1}"  # noqa: S608 -- as above
+    since = [str(day) for (day,) in _asked(days, given.values)]
+    limit = "AND f.day >= %s " if since else ""
+    statement = f"SELECT a.id FROM {given.sql} {limit}{ORDER} LIMIT {ROWS_ON_A_PAGE}"  # noqa: S608 -- as above
+    return [key for (key,) in _asked(statement, [*given.values, *since])]
 
 
 def _every(given: Given) -> list[int]:

@@ -143,7 +143,7 @@ def test_figures_of_different_courses_are_not_compared(physician, whole, unguard
 def test_number_of_queries_stays_the_same(physician, whole, django_assert_max_num_queries):
     for day in (1, 2, 3):
         whole(day, device=None)
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(7):
         built(REPORT)
 
 
