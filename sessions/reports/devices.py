@@ -3,18 +3,20 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Max
+from django.db import connection
+from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, npgettext, pgettext
 
 from clinic.lib.table import Column, Row, Table
-from sessions.measures.words import DeviceEntryKind, YesNo
-from sessions.models import AdverseEvent, Device, DeviceEntry
+from sessions.measures.words import PERFORMED, SIGNED, DeviceEntryKind, EventTerm, Severity, YesNo
+from sessions.models import AdverseEvent, Device, DeviceEntry, SessionFigures
 from sessions.reports.report import Asked, Built, Headline, Report
-from sessions.reports.session_filter import ALL_LIMITS, SessionFilter, counted_within
+from sessions.reports.session_filter import ALL_LIMITS, SessionFilter, counted_within, limits_of
 from sessions.reports.standstill import days_within, standstills, still_since
 
 DEFINITION = (
@@ -63,14 +65,14 @@ def build(asked: Asked) -> Built:
     period = Period(asked.chosen.from_date, min(asked.chosen.to_date or today, today))
     used, incidents = _used(asked.chosen), _incidents(asked.chosen)
     devices, logs = _devices(asked.chosen), _logs(asked.chosen, period)
-    per_device = Counter(event.session.device_id for event in incidents)
+    per_device = Counter(incident.device for incident in incidents)
     lines = [_line(device, logs[device.pk], period, used, per_device) for device in devices]
     if None in used:
         lines.append(_without_device(used[None], per_device[None]))
     entries = [entry for log in logs.values() for entry in log if period.has(entry.happened_date)]
     tables = [_table(lines, used.values(), entries, incidents), _entries(entries)]
     if asked.identities:
-        tables.append(_one_by_one(incidents))
+        tables.append(_one_by_one(incidents, {device.pk: str(device) for device in devices}))
     faults, stopped = _faults(entries), sum(line.values[-1] is not None for line in lines)
     headline = (
         Headline(faults, npgettext("counted", "fault", "faults", faults)),
@@ -84,19 +86,61 @@ def build(asked: Asked) -> Built:
 
 
 def _used(chosen: SessionFilter) -> dict[int | None, Use]:
-    rows = counted_within(chosen).order_by().values_list("device")
-    found = rows.annotate(sessions=Count("pk"), patients=Count("patient", distinct=True), last=Max("day"))
-    return {device: Use(*numbers) for device, *numbers in found}
+    found = counted_within(chosen).order_by().values_list("device")
+    if connection.vendor == "postgresql":
+        return _used_by_patient(found)
+    rows = found.annotate(sessions=Count("pk"), patients=Count("patient", distinct=True), last=Max("day"))
+    return {device: Use(*numbers) for device, *numbers in rows}
 
 
-def _incidents(chosen: SessionFilter) -> list[AdverseEvent]:
-    sessions = counted_within(chosen).filter(events__gt=0).order_by().values("session")
-    found = AdverseEvent.objects.filter(session__in=sessions, device_incident=YesNo.YES)
-    return list(found.select_related("session__patient", "session__device").order_by("-session__started_at", "-pk"))
+def _used_by_patient(found: QuerySet[SessionFigures, Any]) -> dict[int | None, Use]:
+    """Each patient of a device first: PostgreSQL sorts all that it counts different ones of, SQLite does not."""
+    columns = found.values_list("device_id", "patient_id").annotate(number=Count("pk"), last=Max("day"))
+    people, values = columns.query.sql_with_params()
+    statement = (
+        "SELECT device_id, CAST(SUM(number) AS bigint), COUNT(*), MAX(last) "  # noqa: S608 -- names of our own tables
+        f"FROM ({people}) people GROUP BY device_id"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return {device: Use(*numbers) for device, *numbers in cursor.fetchall()}
 
 
-def _devices(chosen: SessionFilter) -> Iterable[Device]:
-    return Device.objects.filter(pk=chosen.device) if chosen.device else Device.objects.all()
+class Incident(NamedTuple):
+    """What is shown of an adverse event that was noted as a device incident."""
+
+    device: int | None
+    started_at: datetime | None
+    uid: Any
+    patient: int
+    family_name: str
+    given_names: str
+    record_number: str
+    term: str
+    term_note: str
+    severity: str
+    incident_report: str
+
+
+READ = (
+    "session__device_id", "session__started_at", "session__uid", "session__patient_id", "session__patient__family_name",
+    "session__patient__given_names", "session__patient__record_number", "term", "term_note", "severity", "incident_report",
+)  # fmt: skip
+
+
+def _incidents(chosen: SessionFilter) -> list[Incident]:
+    """From their own side: they are few."""
+    found = AdverseEvent.objects.filter(
+        limits_of(chosen, "session__figures__"),
+        device_incident=YesNo.YES,
+        session__figures__record_status__in=SIGNED,
+        session__figures__status__in=PERFORMED,
+    )
+    return [Incident(*row) for row in found.order_by("-session__started_at", "-pk").values_list(*READ)]
+
+
+def _devices(chosen: SessionFilter) -> list[Device]:
+    return list(Device.objects.filter(pk=chosen.device) if chosen.device else Device.objects.all())
 
 
 def _logs(chosen: SessionFilter, period: Period) -> dict[int, list[DeviceEntry]]:
@@ -151,7 +195,7 @@ def _faults(entries: Iterable[DeviceEntry]) -> int:
     return sum(entry.kind == DeviceEntryKind.FAULT for entry in entries)
 
 
-def _table(lines: list[Row], used: Iterable[Use], entries: list[DeviceEntry], incidents: list[AdverseEvent]) -> Table:
+def _table(lines: list[Row], used: Iterable[Use], entries: list[DeviceEntry], incidents: list[Incident]) -> Table:
     columns = (
         Column("device", _("Device")),
         Column("performed", _("Sessions performed"), "number"),
@@ -214,7 +258,7 @@ def _entries(entries: list[DeviceEntry]) -> Table:
     return Table("entries", _("Device log"), columns, rows, empty=empty)
 
 
-def _one_by_one(incidents: list[AdverseEvent]) -> Table:
+def _one_by_one(incidents: list[Incident], devices: dict[int, str]) -> Table:
     columns = (
         Column("started_at", _("Start of the session"), "moment"),
         Column("patient", _("Patient")),
@@ -224,28 +268,27 @@ def _one_by_one(incidents: list[AdverseEvent]) -> Table:
         Column("severity", _("Severity")),
         Column("incident", _("Device incident")),
     )
-    rows = [_incident_line(event) for event in incidents]
+    rows = [_incident_line(incident, devices) for incident in incidents]
     empty = _("No device incident within these limits.")
     return Table(
         "incidents", _("Device incidents"), columns, rows, empty=empty, names_people=True, route="logbook:session"
     )
 
 
-def _incident_line(event: AdverseEvent) -> Row:
-    session = event.session
-    term = event.get_term_display() + (f": {event.term_note}" if event.term_note else "")
+def _incident_line(incident: Incident, devices: dict[int, str]) -> Row:
+    term = str(EventTerm(incident.term).label) + (f": {incident.term_note}" if incident.term_note else "")
     return Row(
         (
-            session.started_at,
-            str(session.patient),
-            session.patient.record_number,
-            str(session.device) if session.device else _("no device written"),
+            incident.started_at,
+            f"{incident.family_name} {incident.given_names}",
+            incident.record_number,
+            devices[incident.device] if incident.device else _("no device written"),
             term,
-            event.get_severity_display(),
-            event.incident_report,
+            str(Severity(incident.severity).label),
+            incident.incident_report,
         ),
-        key=session.uid,
-        person=session.patient_id,
+        key=incident.uid,
+        person=incident.patient,
     )
 
 
