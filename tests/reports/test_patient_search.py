@@ -279,3 +279,14 @@ def test_typed_is_read_in_every_way(typed: str, wanted: list[Reading]) -> None:
 def test_order_of_the_table_is_that_of_the_plan(people: dict[int, str]) -> None:
     names = [patient.folded_name for patient in find_patients("n").patients]
     assert all(before <= after for before, after in pairwise(names))
+
+
+@pytest.mark.parametrize("read", [2, 100])
+def test_signs_of_a_word_in_other_places_are_not_the_word(staff: User, read: int, monkeypatch: Any) -> None:
+    """Many have all the signs that are looked for, and one of them the words: he is found behind all others."""
+    monkeypatch.setattr("sessions.reports.patient_search.READ", read)
+    for number in range(4):
+        a_patient(by=staff, family_name=f"Levabc Dupard{number}", given_names="Lefeli Xise Valabe")
+    wanted = a_patient(by=staff, family_name="Dupabcard", given_names="Lise-Valefelabe")
+    for typed in ("dupabcard valefelabe", "valefelabe lise", "bcar valef"):
+        assert [patient.pk for patient in find_patients(typed).patients] == [wanted.pk], typed
