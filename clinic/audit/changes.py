@@ -5,14 +5,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db import models
-from django.db.models import Max, OuterRef, Q, Subquery
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.formats import date_format, get_format
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.audit.models import Act
@@ -59,33 +60,56 @@ class Strand:
 @dataclass(frozen=True)
 class Words:
     """How values are said: the unit of a figure, the name of a row that a field points to, and the reason of an act
-    by its key where it was not a person who wrote it.
+    by its key where it was not a person who wrote it. All in one language: to ask for it at each value takes long.
     """
 
     unit_of: Callable[[models.Field], str] = lambda field: ""
     name_of: Callable[[Any], str] = str
     whys_of: Callable[[Iterable[Act]], Mapping[int, str]] = lambda acts: {}
+    language: str | None = field(default_factory=get_language)
+
+
+@cache
+def _versions_of(model: Any) -> Any:
+    """The model of the versions of `model`: what leads there is made anew each time it is asked for."""
+    return model.history.model
 
 
 def history_of(model: Any, **limits: Any) -> list[Any]:
     """The history rows of `model` within `limits`, oldest first."""
-    return list(model.history.model.objects.filter(**limits).order_by("history_id"))
+    return list(_versions_of(model).objects.filter(**limits).order_by("history_id"))
 
 
 def touched_by(model: Any, act_ids: Collection[int]) -> list[Any]:
     """The history rows of `model` that these acts wrote, each with the version before it, oldest first; one query."""
-    history = model.history.model
-    earlier = history.objects.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id")).order_by("-history_id")
-    written = history.objects.order_by().filter(act_id__in=act_ids)
-    before = written.annotate(before=Subquery(earlier.values("history_id")[:1])).values("before")
-    # Two questions in one statement, so that each finds its index.
-    found = written.union(history.objects.order_by().filter(history_id__in=before), all=True)
+    history, acts = _versions_of(model), list(act_ids)
+    if not acts:
+        return []
+    among = ", ".join(["%s"] * len(acts))
+    found = history._base_manager.raw(_touched(history).format(among=among), [*acts, *acts])
     return sorted({row.pk: row for row in found}.values(), key=lambda row: row.pk)
+
+
+@cache
+def _touched(history: Any) -> str:
+    """Two questions in one statement, so that each finds its index. Written down: to have it put together anew for every
+    table took half the time of the auditor's page.
+    """
+    table = history._meta.db_table
+    columns = ", ".join(f'"{kept.column}"' for kept in history._meta.concrete_fields)
+    before = (
+        f'SELECT (SELECT e."history_id" FROM "{table}" e WHERE e."id" = w."id" AND e."history_id" < w."history_id" '  # noqa: S608 -- names of our own tables
+        f'ORDER BY e."history_id" DESC LIMIT 1) FROM "{table}" w WHERE w."act_id" IN ({{among}})'
+    )
+    return (
+        f'SELECT {columns} FROM "{table}" WHERE "act_id" IN ({{among}}) '  # noqa: S608 -- as above
+        f'UNION ALL SELECT {columns} FROM "{table}" WHERE "history_id" IN ({before})'
+    )
 
 
 def latest_of(model: Any, ids: Collection[int]) -> list[Any]:
     """The last version of each of these rows, whether it still stands or was removed."""
-    history = model.history.model
+    history = _versions_of(model)
     latest = history.objects.order_by().filter(id__in=ids).values("id").annotate(latest=Max("history_id"))
     return list(history.objects.filter(history_id__in=latest.values("latest")).order_by("history_id"))
 
@@ -149,7 +173,7 @@ def _fields(
             old = _in_words(kept, getattr(after, kept.attname), words, names)
         unsaid = sign == ADDED and getattr(after, kept.attname) is False  # a box that nobody ticked
         if old != new and not unsaid:
-            changes.append(FieldChange(_field_name(kept), old, new))
+            changes.append(FieldChange(_field_name(kept, words.language), old, new))
     return changes
 
 
@@ -174,14 +198,20 @@ def labels_of(kept: Any) -> dict[Any, Any]:
     return dict(kept.flatchoices)
 
 
-def _field_name(kept: Any) -> str:
+@cache
+def _field_name(kept: Any, language: str | None) -> str:
     return capfirst(str(kept.verbose_name))
+
+
+@lru_cache(maxsize=10_000)
+def _word_in(kept: Any, value: Any, language: str | None) -> str:
+    return str(labels_of(kept).get(value, value))
 
 
 def _name_in(model: Any, key: str) -> str:
     """The name of a field of `model`; the key itself where it is none."""
     found = next((kept for kept in model._meta.concrete_fields if kept.name == key), None)
-    return _field_name(found) if found else key
+    return _field_name(found, get_language()) if found else key
 
 
 def _names_pointed_to(strands: list[Strand], words: Words) -> dict[Any, str]:
@@ -204,7 +234,7 @@ def _in_words(kept: Any, value: Any, words: Words, names: dict[Any, str]) -> str
     if kept.is_relation:
         return names.get((kept.related_model, value), _("no longer known"))
     if kept.choices:
-        return str(labels_of(kept).get(value, value))
+        return _word_in(kept, value, words.language)
     if isinstance(value, dict):
         said = _("%(row)s: %(words)s")
         return _("; ").join(
