@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from django.db import connection, connections, models
 
-from clinic.audit.statements import run
+from clinic.audit.statements import run, run_together
 
 Row = TypeVar("Row", bound=models.Model)
 # A column with its attribute, whether its value goes to the driver as it is, and whether it points to a row.
@@ -18,13 +18,24 @@ Column = tuple[models.Field, str, bool, bool]
 
 def stored_rows(model: type[Row], name: str, keys: Collection[Any], *, lock: bool = False) -> list[Row]:
     """The rows whose column `name` holds one of `keys`, in the order of their model; with `lock` nobody else changes
-    them until the transaction ends.
+    them until the transaction ends. "application__session" is the column of the row that the row stands under.
     """
-    if not keys:
-        return []
+    [rows] = stored_together((model, name, keys), lock=lock)
+    return rows
+
+
+def stored_together(*asked: tuple[type[models.Model], str, Collection[Any]], lock: bool = False) -> list[list[Any]]:
+    """The rows of several tables, each as `stored_rows` has them, in one trip to the database."""
     database = connections[connection.alias]  # the thread's own, not the proxy that looks it up at each touch
     lock = lock and database.features.has_select_for_update
-    found = run(_selecting(model, name, len(keys), database.vendor, lock), list(keys))
+    questions = [
+        (_selecting(model, name, len(keys), database.vendor, lock), list(keys)) for model, name, keys in asked if keys
+    ]
+    found = iter(run_together(questions))
+    return [_as_rows(model, next(found), database) if keys else [] for model, _name, keys in asked]
+
+
+def _as_rows(model: type[models.Model], found: Sequence[tuple[Any, ...]], database: Any) -> list[Any]:
     names, to_convert = _columns_to_read(model, database.vendor)
     rows = []
     for stored in found:
@@ -105,8 +116,18 @@ def _selecting(model: type[models.Model], name: str, keys: int, _vendor: str, lo
     columns = ", ".join(_quoted(str(field.column)) for field in model._meta.concrete_fields)
     order = ", ".join(_ordered(model, str(by)) for by in model._meta.ordering or [model._meta.pk.name])
     return (
-        f"SELECT {columns} FROM {_table(model)} WHERE {_column(model, name)} IN ({_places(keys)}) "  # noqa: S608 -- names of our own tables
+        f"SELECT {columns} FROM {_table(model)} WHERE {_among(model, name, keys)} "  # noqa: S608 -- names of our own tables
         f"ORDER BY {order}{' FOR NO KEY UPDATE' if lock else ''}"
+    )
+
+
+def _among(model: type[models.Model], name: str, keys: int) -> str:
+    name, _of, above = name.partition("__")
+    if not above:
+        return f"{_column(model, name)} IN ({_places(keys)})"
+    parent: Any = model._meta.get_field(name).related_model
+    return (
+        f"{_column(model, name)} IN (SELECT {_key(parent)} FROM {_table(parent)} WHERE {_among(parent, above, keys)})"  # noqa: S608 -- as above
     )
 
 

@@ -24,6 +24,20 @@ def run(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
+def run_together(questions: Sequence[tuple[str, Sequence[Any]]]) -> list[list[tuple[Any, ...]]]:
+    """What each of these questions gives back, asked one after the other; PostgreSQL gets them in one trip."""
+    if len(questions) < 2 or connection.vendor == "sqlite":
+        return [run(statement, values) for statement, values in questions]
+    with connections[connection.alias].cursor() as cursor:
+        cursor.execute(
+            "; ".join(statement for statement, _values in questions), [one for _s, own in questions for one in own]
+        )
+        found = [cursor.fetchall()]
+        while cursor.nextset():
+            found.append(cursor.fetchall())
+    return found
+
+
 @lru_cache(maxsize=1000)
 def _for_sqlite(statement: str) -> str:
     return statement.replace("%s", "?").replace("%%", "%")

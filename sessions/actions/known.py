@@ -9,7 +9,7 @@ from django.db.models import F, Q, TextField, Window
 from django.db.models.functions import Cast, Lag, Lead
 from django.utils import timezone
 
-from clinic.audit.statements import run
+from clinic.audit.statements import run, run_together
 from sessions.measures.answers import ABSOLUTE, Reply
 from sessions.measures.words import RecordStatus
 from sessions.models import Answer, Course, Patient, Session
@@ -46,16 +46,16 @@ _ABOUT_COURSE = f"""
 
 
 def answers_of(patient: Patient, session: Session | None = None) -> list[Given]:
-    """Every given answer, oldest first, in two queries; those asked at `session` are its own."""
-    rows = run(_ANSWERS, [patient.pk, RecordStatus.IN_ERROR])
-    return _given(rows, _rulings(patient), session.pk if session else None)
+    """Every given answer, oldest first, in two questions; those asked at `session` are its own."""
+    rows, decided = run_together([(_ANSWERS, [patient.pk, RecordStatus.IN_ERROR]), (_DECIDED, [patient.pk])])
+    return _given(rows, _rulings(decided), session.pk if session else None)
 
 
 def turns_of(patient: Patient) -> list[Given]:
     """The answers that tell where a patient stands today, oldest first, in two queries: for each question its
     changes, its latest, those of consultations, and what was decided on. The hundreds that only repeat the one before stay in the database.
     """
-    rulings = _rulings(patient)
+    rulings = _rulings(run(_DECIDED, [patient.pk]))
     in_order: dict[str, Any] = {"partition_by": F("item"), "order_by": [F("screening__answered_at"), F("id")]}
     answers = Answer.objects.of(patient).annotate(
         before=Window(Lag("reply"), **in_order), following=Window(Lead("id"), **in_order)
@@ -83,7 +83,7 @@ _ABSOLUTE_ANSWERS = _ANSWERS_WHERE.format(
     AND (g.session_id IS NULL OR g.session_id <> %s)"""
 )
 # What was answered when the decision was taken must be what is answered now.
-_RULINGS = """
+_DECIDED = """
     SELECT d.answer_id, d.word, CAST(d.decided_date AS text)
     FROM logbook_decision d JOIN logbook_answer a ON a.id = d.answer_id JOIN logbook_screening g ON g.id = a.screening_id
     WHERE g.patient_id = %s AND a.reply = (
@@ -95,10 +95,10 @@ _RULINGS = """
 """
 
 
-def _rulings(patient: Patient) -> dict[int, tuple[Ruling, ...]]:
+def _rulings(decided: Iterable[Any]) -> dict[int, tuple[Ruling, ...]]:
     """The decisions by answer; one taken on another reply, corrected since, stands in the history and for nothing else."""
     rulings: dict[int, tuple[Ruling, ...]] = {}
-    for answer_id, word, day in run(_RULINGS, [patient.pk]):
+    for answer_id, word, day in decided:
         rulings[answer_id] = (*rulings.get(answer_id, ()), Ruling(word, date.fromisoformat(day)))
     return rulings
 

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from clinic.audit.act import Writing
-from clinic.audit.rows import stored_rows
+from clinic.audit.rows import stored_together
 from clinic.lib.problems import Problem, refuse
 from clinic.lib.rows import put
 from sessions.measures.answers import EACH_SESSION, FORM_VERSION
@@ -76,18 +76,19 @@ def write_rows(writing: Writing, session: Session, entry: Entry, now: datetime, 
         (AdverseEvent, "events", entry.events, why_not_event),
         (Sample, "samples", entry.samples, lambda row: why_not_sample(row, now, numbers)),
     ]
+    key = [] if new else [session.pk]
+    stored_phases, *stored_rows = stored_together(
+        (Phase, "application__session", key), *((model, "session", key) for model, *_rest in plan)
+    )
     groups = []
-    for model, name, rows, why_not in plan:
-        stored = [] if new else stored_rows(model, "session", [session.pk])
+    for (model, name, rows, why_not), stored in zip(plan, stored_rows, strict=True):
         groups.append((_pairs(model, rows, stored, {"session": session}, name, why_not, problems), stored))
-    applications, stored_applications = groups[0]
-    stored_phases = stored_rows(Phase, "application", [row.pk for row in stored_applications])
 
     def why_not_in_phase(phase: Phase) -> list[Problem]:
         return why_not_phase(phase) + unlikely_in_phase(phase, session)
 
     phases = []
-    for row, application in applications:
+    for row, application in groups[0][0]:
         theirs = [phase for phase in stored_phases if phase.application_id == application.pk]
         phases += _pairs(
             Phase, row.below, theirs, {"application": application}, f"phases-{row.index}", why_not_in_phase, problems
@@ -104,17 +105,17 @@ def write_rows(writing: Writing, session: Session, entry: Entry, now: datetime, 
 def write_screening(writing: Writing, session: Session, entry: Entry, *, new: bool = False) -> None:
     """Keep what was asked at this session: the items of every session and whether anything changed."""
     values = {"answered_at": session.started_at, "changed": entry.changed, "changed_note": entry.changed_note}
-    known = [] if new else stored_rows(Screening, "session", [session.pk])
+    key = [] if new else [session.pk]
+    known, answers = stored_together((Screening, "session", key), (Answer, "screening__session", key))
     if not known:
         screening = Screening(
             patient=session.patient, session=session, form_version=FORM_VERSION, language=entry.language, **values
         )
         writing.create(screening)
-        stored: dict[str, Answer] = {}
     else:
         [screening] = known
         _change(writing, screening, put(screening, values))
-        stored = {answer.item: answer for answer in stored_rows(Answer, "screening", [screening.pk])}
+    stored = {answer.item: answer for answer in answers}
     added = []
     for item in EACH_SESSION:
         reply, detail = entry.replies.get(item.code, ("", ""))

@@ -13,7 +13,7 @@ from django.db.models import sql
 
 from clinic.accounts.models import User
 from clinic.audit.history import RecordedQuerySet
-from clinic.audit.rows import stored_rows
+from clinic.audit.rows import stored_rows, stored_together
 from clinic.lib.problems import refuse
 from sessions.models import (
     AdverseEvent,
@@ -47,46 +47,60 @@ def whole(session: Session) -> Session:
 
 def with_its_rows(session: Session) -> Session:
     """Read the rows of a session that was just read itself, and the people, device and consultation that it names."""
-    key = [session.pk]
-    applications = stored_rows(Application, "session", key)
+    key, course = [session.pk], session.course
+    people = {session.physician_id, session.operator_id} - {None}
+    applications, phases, observations, events, samples, screenings, answers, decisions, *named = stored_together(
+        (Application, "session", key),
+        (Phase, "application__session", key),
+        (Observation, "session", key),
+        (AdverseEvent, "session", key),
+        (Sample, "session", key),
+        (Screening, "session", key),
+        (Answer, "screening__session", key),
+        (Decision, "answer__screening__session", key),
+        (User, "id", people),
+        (Device, "id", _of(session.device_id)),
+        (Consultation, "id", _of(course.consultation_id)),
+    )
     _hold([session], "applications", Application, "session", applications)
-    phases = stored_rows(Phase, "application", [row.pk for row in applications])
     _hold(applications, "phases", Phase, "application", phases)
-    _hold([session], "observations", Observation, "session", stored_rows(Observation, "session", key))
-    _hold([session], "events", AdverseEvent, "session", stored_rows(AdverseEvent, "session", key))
-    _hold([session], "samples", Sample, "session", stored_rows(Sample, "session", key))
-    screenings = stored_rows(Screening, "session", key)
-    answers = stored_rows(Answer, "screening", [row.pk for row in screenings])
+    _hold([session], "observations", Observation, "session", observations)
+    _hold([session], "events", AdverseEvent, "session", events)
+    _hold([session], "samples", Sample, "session", samples)
     _hold(screenings, "answers", Answer, "screening", answers)
-    decisions = stored_rows(Decision, "answer", [row.pk for row in answers])
     _hold(answers, "decisions", Decision, "answer", decisions)
     _remember(session, "screening", screenings[0] if screenings else None)
-    _name(session, decisions)
+    _name(session, decisions, *named)
     return session
 
 
 def _stored(key: int, *, lock: bool = False) -> Session:
     [session] = stored_rows(Session, "id", [key], lock=lock)
-    [patient] = stored_rows(Patient, "id", [session.patient_id])
-    [course] = stored_rows(Course, "id", [session.course_id])
+    [[patient], [course]] = stored_together((Patient, "id", [session.patient_id]), (Course, "id", [session.course_id]))
     _remember(session, "patient", patient)
     _remember(session, "course", course)
     return session
 
 
-def _name(session: Session, decisions: Iterable[Decision]) -> None:
-    keys = {session.physician_id, session.operator_id, *(row.physician_id for row in decisions)} - {None}
-    people = {person.pk: person for person in stored_rows(User, "id", keys)}
-    _remember(session, "physician", people[session.physician_id])
+def _of(key: int | None) -> list[int]:
+    return [] if key is None else [key]
+
+
+def _name(
+    session: Session, decisions: list[Decision], people: list[User], devices: list[Device], held: list[Consultation]
+) -> None:
+    """Who and what the session and its decisions name."""
+    further = {row.physician_id for row in decisions} - {person.pk for person in people}
+    known = {person.pk: person for person in (*people, *stored_rows(User, "id", further))}
+    _remember(session, "physician", known[session.physician_id])
     for decision in decisions:
-        _remember(decision, "physician", people[decision.physician_id])
+        _remember(decision, "physician", known[decision.physician_id])
     if session.operator_id:
-        _remember(session, "operator", people[session.operator_id])
-    for device in stored_rows(Device, "id", [session.device_id] if session.device_id else []):
+        _remember(session, "operator", known[session.operator_id])
+    for device in devices:
         _remember(session, "device", device)
-    course = session.course
-    for consultation in stored_rows(Consultation, "id", [course.consultation_id] if course.consultation_id else []):
-        _remember(course, "consultation", consultation)
+    for consultation in held:
+        _remember(session.course, "consultation", consultation)
 
 
 def _remember(row: models.Model, name: str, other: models.Model | None) -> None:

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection, transaction
 
 from clinic.accounts.models import User
-from clinic.audit.rows import stored_rows
+from clinic.audit.rows import stored_rows, stored_together
 from clinic.audit.stored import history_of, recorded_models
 from sessions.actions.session import save_draft
 from sessions.models import Application, Observation, Phase
@@ -41,6 +41,25 @@ def test_stored_rows_come_by_any_column_in_the_order_of_their_model(session):
     keys = [row.pk for row in reversed(applications)]
     assert stored_rows(Phase, "application", keys) == list(Phase.objects.filter(application__in=keys))
     assert stored_rows(Phase, "application", []) == []
+    assert stored_rows(Phase, "application__session", [session.pk]) == list(Phase.objects.filter(application__in=keys))
+    assert stored_rows(Phase, "application__session", [session.pk + 1]) == []
+
+
+def test_stored_together_is_each_of_them_in_one_trip(session, django_assert_num_queries):
+    keys = [session.pk]
+    with django_assert_num_queries(1 if connection.vendor == "postgresql" else 3):
+        found = stored_together(
+            (Application, "session", keys),
+            (Phase, "application", []),
+            (Phase, "application__session", keys),
+            (User, "id", [1, 2]),
+        )
+    assert found == [
+        list(Application.objects.filter(session=session)),
+        [],
+        list(Phase.objects.filter(application__session=session).order_by("number", "id")),
+        list(User.objects.filter(pk__in=[1, 2])),
+    ]
 
 
 def test_stored_rows_are_locked_where_the_engine_locks_rows(session, django_assert_num_queries):
