@@ -6,7 +6,7 @@ on the samples alone is left out, for nobody signs it.
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, NoReturn
+from typing import Any
 
 from django.db import models
 from django.db.models import sql
@@ -108,10 +108,14 @@ def _remember(row: models.Model, name: str, other: models.Model | None) -> None:
 
 
 class _Held(RecordedQuerySet):
-    """Rows in hand, where Django looks for those that were read with their parent: gone through, never asked anew."""
+    """Rows in hand, where Django looks for those that were read with their parent. Any further question is the
+    database's.
+    """
 
-    def _chain(self) -> NoReturn:
-        raise TypeError(f"{self.model.__name__} is in hand: go through the rows.")
+    parent: dict[str, models.Model]
+
+    def _chain(self) -> models.QuerySet[Any]:
+        return self.model._default_manager.filter(**self.parent)
 
 
 @cache
@@ -132,7 +136,7 @@ def _hold(
         by_parent[getattr(row, f"{parent_name}_id")].append(row)
     for parent in parents:
         held: Any = _Held(model, query=_nothing_asked(model))
-        held._result_cache, held._prefetch_done = by_parent[parent.pk], True
+        held.parent, held._result_cache, held._prefetch_done = {parent_name: parent}, by_parent[parent.pk], True
         parent.__dict__.setdefault("_prefetched_objects_cache", {})[name] = held
         for row in by_parent[parent.pk]:
             _remember(row, parent_name, parent)

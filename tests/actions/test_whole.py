@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from clinic.audit.history import OutsideAnAct
 from clinic.lib.canonical import canonical_json
 from clinic.lib.problems import Refused
 from sessions.actions.screening import Decided, record_decisions
@@ -69,12 +70,17 @@ def test_whole_session_without_device_operator_or_answers_has_none(physician):
     assert (session.device, session.operator, getattr(session, "screening", None)) == (None, None, None)
 
 
-def test_rows_in_hand_are_never_asked_anew(signed):
+def test_further_question_to_rows_in_hand_is_of_their_parent_alone(signed, physician):
+    a_draft_with_a_decision(physician)  # another session with rows like these
     session = whole(signed)
-    with pytest.raises(TypeError):
-        session.applications.filter(site="palm")
-    with pytest.raises(TypeError):
-        session.applications.all().first().phases.order_by("number")
+    stored = Session.objects.get(pk=signed.pk)
+    assert session.applications.get(site="palm") == stored.applications.get()
+    assert list(session.applications.exclude(site="palm")) == []
+    phases, wanted = session.applications.get().phases, stored.applications.get().phases
+    assert list(phases.order_by("-number")) == list(wanted.order_by("-number"))
+    assert (phases.count(), phases.first(), phases.exists()) == (2, wanted.first(), True)
+    with pytest.raises(OutsideAnAct):
+        session.observations.all().update(number=7)
 
 
 def test_locked_session_after_somebody_else_is_refused(signed):
