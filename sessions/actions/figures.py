@@ -144,7 +144,7 @@ def rebuild_figures(counted: Iterable[Counted]) -> int:
             run(f"LOCK TABLE {', '.join(TABLES)} IN SHARE ROW EXCLUSIVE MODE", [])
         for table in TABLES:
             run(f"DELETE FROM {table}", [])  # noqa: S608 -- names of our own tables
-        return sum(_written(part) for part in counted)
+        return sum(write_part(part) for part in counted)
 
 
 # --- One session ---------------------------------------------------------------------------------
@@ -367,7 +367,8 @@ def _outcome(rows: int) -> str:
 # --- All of them ---------------------------------------------------------------------------------
 
 
-def _written(part: Counted) -> int:
+def write_part(part: Counted) -> int:
+    """Write one part of a table of figures, of which nothing stands there; how many there are."""
     model: type[Figure] = part.model
     into = f"INSERT INTO {model._meta.db_table} ({', '.join(part.columns)}) {part.select}"
     with connection.cursor() as cursor:

@@ -7,8 +7,9 @@ rows as the database stored them. For a logbook that is filled to be measured; n
 
 import json
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -17,19 +18,21 @@ from random import Random
 from typing import Any
 
 from django.core.management.color import no_style
-from django.db import DatabaseError, connection, models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from clinic.audit import guard
 from clinic.audit.chain import SHAPE_DIGITS, head, mac_of, moment_text, texts_of
 from clinic.audit.keys import ring
 from clinic.audit.models import Act, Link
 from clinic.audit.stored import history_of, recorded_models, shape_now
 from clinic.lib.canonical import digest
+from sessions.management.haste import say, side_by_side
 from sessions.models import Addendum, Patient, Session, Signature
 
 ENTRIES_AT_ONCE, ROWS_AT_ONCE = 1000, 500
+# So many copies may wait to be sealed: while they do, the database still has their rows at hand.
+AHEAD = 2
 # The digits of an identifier that tell a copy: its last group.
 TOLD_BY = 12
 # What an act says of its own time, and what no copy moves.
@@ -44,7 +47,6 @@ OWN = re.compile(
     r'|(?<!"birth_date":)(?<=")(?P<moment>\d{4}-\d\d-\d\dT[^"]+Z)(?=")|(?<!"birth_date":")(?P<day>\b\d{4}-\d\d-\d\d)(?=")'
 )
 SYLLABLES = ["ba", "bel", "ber", "bon", "car", "cha", "cor", "da", "del", "dé", "du", "fa", "far", "gar", "gau", "guy", "ha", "hé", "jo", "la", "le", "li", "lo", "ma", "mar", "mé", "mo", "na", "noë", "pa", "per", "pi", "ra", "ri", "ro", "sau", "si", "ta", "ti", "va", "vi"]  # fmt: skip
-BY_ACT = re.compile(r'\("?act_id"?')
 # A signature taken apart: texts that stay, and after each what a copy says in its own way.
 Pieces = list[tuple[str, str, str]]
 
@@ -96,106 +98,61 @@ def copy(block: Block, number: int) -> None:
     """The block once more, in one transaction: the copy of this number, from 1."""
     turn = Turn(number, timezone.now())
     with transaction.atomic():
-        _insert_moved(Act, Act, block, turn)
-        live = [model for model in recorded_models() if model in block.spans]
-        for model in sorted(live, key=lambda model: (model is Signature, model._meta.db_table)):
-            if model is Signature:
-                _sign(block, turn)
-            else:
-                _insert_moved(model, model, block, turn)
-            if model is Patient:
-                _name(block, turn)
-        for model in recorded_models():
-            if history_of(model) in block.spans:
-                _insert_moved(history_of(model), model, block, turn)
-        first, last = (key + block.shift(Act, turn) for key in block.spans[Act])
-        for begin in range(first, last + 1, ENTRIES_AT_ONCE):
-            _seal(range(begin, min(begin + ENTRIES_AT_ONCE, last + 1)), turn.at)
+        seal(_without_entries(block, turn), turn.at)
 
 
-def know_sizes() -> None:
-    """The database counts its rows, or it asks in the wrong order; and the next keys follow those that were given here."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+def copies(block: Block, numbers: Iterable[int], other: Executor | None) -> Iterator[int]:
+    """One copy after the other; with another process, that one seals a copy while the next ones are written here."""
+    sealing: deque[Future[None]] = deque()
+    for number in numbers:
+        if other is None:
+            copy(block, number)
+        else:
+            turn = Turn(number, timezone.now())
+            with transaction.atomic():
+                acts = _without_entries(block, turn)
+            sealing.append(other.submit(seal, acts, turn.at))
+            if len(sealing) > AHEAD:
+                sealing.popleft().result()
+        yield number
+    for last in sealing:
+        last.result()
+
+
+def _without_entries(block: Block, turn: Turn) -> range:
+    """All of a copy but its entries in the chain; the acts that still want one."""
+    _insert_moved(Act, Act, block, turn)
+    live = [model for model in recorded_models() if model in block.spans]
+    for model in sorted(live, key=lambda model: (model is Signature, model._meta.db_table)):
+        if model is Signature:
+            _sign(block, turn)
+        else:
+            _insert_moved(model, model, block, turn)
+        if model is Patient:
+            _name(block, turn)
+    for model in recorded_models():
+        if history_of(model) in block.spans:
+            _insert_moved(history_of(model), model, block, turn)
+    first, last = (key + block.shift(Act, turn) for key in block.spans[Act])
+    return range(first, last + 1)
+
+
+def know_sizes(tables: Iterable[str] = (), other: Executor | None = None) -> None:
+    """The database counts its rows (no tables named: of every one), or it asks in the wrong order; and the next keys follow
+    those that were given here.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
             every = [Act, *recorded_models(), *map(history_of, recorded_models())]
             for statement in connection.ops.sequence_reset_sql(no_style(), every):
                 cursor.execute(statement)
-        cursor.execute("ANALYZE")
-
-
-@contextmanager
-def unguarded() -> Iterator[None]:
-    """The guards and the checks of the engine stand aside, and nothing waits for the disk; all stand again at the end."""
-    guard.remove()
-    try:
-        with _in_haste():
-            yield
-    finally:
-        guard.install()
-
-
-@contextmanager
-def without_indexes(tables: Iterable[str]) -> Iterator[None]:
-    """An index that is made at the end, in order, costs a part of one that every row goes into; the unique ones stay.
-
-    So do those that lead from an act to its rows: that is how a copy finds them.
-    """
-    statement = {
-        "sqlite": "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE INDEX%'",
-        "postgresql": "SELECT indexname, tablename, indexdef FROM pg_indexes WHERE indexdef LIKE 'CREATE INDEX%' "
-        "AND schemaname = current_schema()",
-    }[connection.vendor]
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        found = [(name, sql) for name, table, sql in cursor.fetchall() if table in set(tables)]
-    aside = [(name, sql) for name, sql in found if not BY_ACT.search(sql)]
-    _say([f'DROP INDEX "{name}"' for name, _sql in aside])
-    try:
-        yield
-    finally:
-        _say([sql for _name, sql in aside])
+    side_by_side(say, [f'ANALYZE "{table}"' for table in tables] or ["ANALYZE"], other)
 
 
 def copied_tables() -> list[str]:
     """Every table that a copy writes to."""
     models = [Act, Link, *recorded_models(), *map(history_of, recorded_models())]
     return [model._meta.db_table for model in models]
-
-
-@contextmanager
-def _in_haste() -> Iterator[None]:
-    sqlite = (
-        "journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF", "cache_size = -1000000", "temp_store = MEMORY",
-    )  # fmt: skip
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            kept = [
-                f"{name} = {cursor.execute(f'PRAGMA {name}').fetchone()[0]}"
-                for name, _is, _to in map(str.split, sqlite)
-            ]
-            _say(f"PRAGMA {one}" for one in sqlite)
-        try:
-            yield
-        finally:
-            _say(f"PRAGMA {one}" for one in kept)
-        return
-    _say(["SET synchronous_commit = off"])
-    role = []
-    with suppress(
-        DatabaseError
-    ):  # who may not has every key checked: those of a copy are as right as those of the block
-        _say(["SET session_replication_role = replica"])
-        role = ["SET session_replication_role = DEFAULT"]
-    try:
-        yield
-    finally:
-        _say(["RESET synchronous_commit", *role])
-
-
-def _say(statements: Iterator[str] | list[str]) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
 
 
 def _all(model: type[models.Model]) -> models.QuerySet[Any]:
@@ -218,6 +175,14 @@ def _stored(model: type[models.Model], span: tuple[int, int]) -> list[dict[str, 
 
 def _insert(model: type[models.Model], names: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
     """Rows of values as the driver takes them."""
+    if connection.vendor == "postgresql":
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(f'COPY "{model._meta.db_table}" ({", ".join(names)}) FROM STDIN') as lines,
+        ):
+            for row in rows:
+                lines.write_row(row)
+        return
     into = f'INSERT INTO "{model._meta.db_table}" ({", ".join(names)}) VALUES '  # noqa: S608 -- as above
     one = f"({', '.join(['%s'] * len(names))})"
     with connection.cursor() as cursor:
@@ -366,12 +331,19 @@ def _moment(at: datetime) -> str:
     return f"{moment_text(at).replace(' ', 'T')}Z"
 
 
+def seal(acts: range, at: datetime) -> None:
+    """An entry of the chain for each of these acts, over its rows as the database stored them."""
+    with transaction.atomic():
+        for begin in range(0, len(acts), ENTRIES_AT_ONCE):
+            _seal(acts[begin : begin + ENTRIES_AT_ONCE], at)
+
+
 def _seal(act_ids: range, at: datetime) -> None:
     keys, (covered, shape), last = ring(), shape_now(), head()
-    number, mac, moment = last.number, last.mac, connection.ops.adapt_datetimefield_value(at)
+    number, mac, moment, said_at = last.number, last.mac, connection.ops.adapt_datetimefield_value(at), moment_text(at)
     texts, links = texts_of(act_ids, covered), []
     for act_id in act_ids:
         sealed = sha256(texts[act_id].encode("utf-8", "surrogatepass")).digest()
-        number, mac = number + 1, mac_of(keys, number + 1, mac, moment_text(at), sealed)
+        number, mac = number + 1, mac_of(keys, number + 1, mac, said_at, sealed)
         links.append((number, act_id, moment, shape[:SHAPE_DIGITS], sealed, keys.key_id, mac))
     _insert(Link, ("number", "act_id", "at", "shape_id", "digest", "key_id", "mac"), links)

@@ -4,15 +4,21 @@ import json
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from sessions.management.commands.seed_bench import shares
+from sessions.management.haste import side_by_side
+from tests.operations.logbooks import address, databases
 from tests.operations.running import HERE, environment, manage
 
 pytestmark = pytest.mark.slow
 INDEXES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name <> 'clinic_cache'"
+MADE = "SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'clinic_cache' ORDER BY 1, 2"
 
 
 def test_filled_logbook_is_as_acts_would_have_written_it(tmp_path: Path) -> None:
@@ -41,6 +47,70 @@ def test_filled_logbook_is_as_acts_would_have_written_it(tmp_path: Path) -> None
     finally:
         database.close()
     assert answers_that_differ(tmp_path) == {}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="two processes fill PostgreSQL alone")
+def test_filled_postgresql_is_as_acts_would_have_written_it(
+    tmp_path: Path, django_db_setup: None, django_db_blocker: Any
+) -> None:
+    with databases(django_db_blocker) as make:
+        url = address(make())
+        filled = manage(
+            tmp_path, "seed_bench", "--patients", "7", "--sessions", "65", "--block", "20", "--json",
+            CLINIC_DATABASE_URL=url,
+        )  # fmt: skip
+        assert filled.returncode == 0, filled.stderr
+        said = json.loads(filled.stdout)
+        assert (said["patients"], said["sessions"]) == (7, 65)
+        verified = manage(tmp_path, "verify_audit", "--json", CLINIC_DATABASE_URL=url)
+        assert (verified.returncode, json.loads(verified.stdout)["said"]) == (0, [])
+        assert json.loads(verified.stdout)["entries"] == said["entries"]
+        assert manage(tmp_path, "check_figures", CLINIC_DATABASE_URL=url).returncode == 0
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(MADE)
+            assert asked(url, MADE) == cursor.fetchall()
+        assert keys_in_use(url) == []
+
+
+def keys_in_use(url: str) -> list[str]:
+    """The tables of which the next row would get a key that another one has."""
+    tables = asked(
+        url,
+        "SELECT quote_ident(c.relname), quote_ident(a.attname), pg_get_serial_sequence(quote_ident(c.relname), a.attname) "
+        "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relkind = 'r' AND a.attnum > 0 AND "
+        "c.relnamespace = 'public'::regnamespace AND pg_get_serial_sequence(quote_ident(c.relname), a.attname) IS NOT NULL",
+    )
+    assert tables
+    return [
+        table
+        for table, key, sequence in tables
+        if asked(url, f"SELECT (SELECT max({key}) FROM {table}) >= nextval('{sequence}')")[0][0]
+    ]
+
+
+def asked(url: str, question: str) -> list[tuple[Any, ...]]:
+    import psycopg
+
+    with psycopg.connect(url) as database:
+        return database.execute(question).fetchall()
+
+
+def test_tasks_are_each_done_once_alone_and_by_two() -> None:
+    alone: list[int] = []
+    side_by_side(alone.append, range(300), None)
+    assert alone == list(range(300))
+    by_two: list[int] = []
+    with ThreadPoolExecutor(1) as other:
+        side_by_side(by_two.append, range(300), other)
+    assert sorted(by_two) == list(range(300))
+
+
+def test_task_that_fails_there_fails_here() -> None:
+    def refuse(task: int) -> None:
+        raise ValueError(f"no {task}")
+
+    with ThreadPoolExecutor(1) as other, pytest.raises(ValueError, match="no 1"):
+        side_by_side(refuse, [1], other)
 
 
 def answers_that_differ(folder: Path) -> dict[str, list[str]]:

@@ -4,10 +4,11 @@ import json
 import secrets
 import sys
 import time
+from concurrent.futures import Executor
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import transaction
+from django.db import connection, transaction
 
 from clinic.accounts.actions import create_account
 from clinic.accounts.models import User
@@ -16,8 +17,9 @@ from clinic.audit.models import Link
 from clinic.operations import server
 from sessions.actions import search
 from sessions.actions.device import register_device
-from sessions.actions.figures import TABLES, rebuild_figures
-from sessions.management.copying import copied_tables, copy, know_sizes, unguarded, without_indexes, written
+from sessions.actions.figures import TABLES, rebuild_figures, write_part
+from sessions.management.copying import copied_tables, copies, know_sizes, written
+from sessions.management.haste import another_process, side_by_side, unguarded, without_indexes
 from sessions.management.long_story import MOST_SESSIONS_OF_A_PATIENT, LongStory
 from sessions.models import Course, Device, Patient, Session
 from sessions.reports.figures import counted
@@ -64,24 +66,23 @@ class Command(BaseCommand):
 
     def _fill(self, patients: int, sessions: int, size: int) -> None:
         physicians, staff, machines = _people_and_machines()
-        copies, each, left = shares(patients, sessions, size)
+        blocks, each, left = shares(patients, sessions, size)
         story = LongStory(physicians, staff, machines, seed=1)
-        self._say("by the acts", 0, copies)
+        self._say("by the acts", 0, blocks)
         story.tell_of(*left)
         block = written(lambda: story.tell_of(*each))
-        with unguarded():
-            with without_indexes(copied_tables()):
-                for number in range(1, copies):
-                    copy(block, number)
+        with another_process() as other, unguarded():
+            with without_indexes(copied_tables(), other):
+                for number in copies(block, range(1, blocks), other):
                     if number % SAID_EVERY == 0:
-                        self._say("copied", number, copies)
-                self._say("indexes", copies, copies)
-            know_sizes()
-            self._say("stored figures and search", copies, copies)
-            with without_indexes(TABLES):
-                rebuild_figures(counted())
+                        self._say("copied", number, blocks)
+                self._say("indexes", blocks, blocks)
+            know_sizes(copied_tables(), other)
+            self._say("stored figures and search", blocks, blocks)
+            with without_indexes(TABLES, other):
+                _count(other)
         search.rebuild()
-        know_sizes()
+        know_sizes(set(connection.introspection.table_names()) - set(copied_tables()))
 
     def _say(self, what: str, number: int, of: int) -> None:
         if self.spoken:
@@ -105,6 +106,17 @@ def shares(patients: int, sessions: int, size: int) -> tuple[int, tuple[int, int
     elif left[0] > left[1]:  # and every patient has one
         blocks, left = blocks - 1, (each[0] + left[0], each[1] + left[1])
     return blocks, each, left
+
+
+def _count(other: Executor | None) -> None:
+    """The stored figures; those that are counted from others of them when these are there."""
+    if other is None:
+        rebuild_figures(counted())
+        return
+    rebuild_figures([])
+    parts = list(counted())
+    for from_others in (False, True):
+        side_by_side(write_part, [part for part in parts if bool(part.counted_from) == from_others], other)
 
 
 def _people_and_machines() -> tuple[list[User], list[User], list[Device]]:
