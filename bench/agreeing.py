@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
-from sessions.measures.words import PERFORMED, Sufficiency
+from sessions.measures.counted import PART, CountedBy
+from sessions.measures.words import PERFORMED, Status, Sufficiency, YesNo
 from sessions.reports.data_quality import CHECKS, Alike
+from sessions.reports.rates import per_hundred
 from sessions.reports.report import Built
 
 Rows = list[dict[str, Any]]
@@ -41,6 +43,39 @@ def rows_differ(name: str, ours: Iterable[Any], theirs: Iterable[Any]) -> list[s
 
 def _performed(hand: list[Rows]) -> list[Any]:
     return [sum(list(row.values())[-1] for row in hand[0] if row["status"] in PERFORMED)]
+
+
+def _events(hand: list[Rows]) -> list[Any]:
+    """Events, sessions of a hundred with one, serious ones: from the tallies, or from people and events one by one."""
+    if len(hand) == 1:
+        tallies = {(row["counted_by"], row["which"]): row for row in hand[0] if not row["month"]}
+        one, serious, seen = (
+            tallies.get(key, {"events": 0, "sessions": 0})
+            for key in ((CountedBy.EVENT, ""), (CountedBy.SERIOUS, YesNo.YES), (CountedBy.PERFORMED, ""))
+        )
+        events, with_one, whole, severe = one["events"], one["sessions"], seen["sessions"], serious["events"]
+    else:
+        people, found = hand
+        events, with_one = len(found), len({row["session_id"] for row in found})
+        whole = sum(row["sessions"] for row in people)
+        severe = sum(row["serious"] == YesNo.YES for row in found)
+    return [events, _rate(with_one, whole), severe]
+
+
+def _rates(hand: list[Rows]) -> list[Any]:
+    """Attended of those booked, and drop-outs of the courses that had a planned number."""
+    attended, missed = (
+        sum(list(row.values())[-1] for row in hand[0] if row["status"] in words)
+        for words in (PERFORMED, (Status.NOT_DONE,))
+    )
+    ended = [(*row["which"].split(PART), row["number"]) for row in hand[-1]]
+    planned, dropped = (sum(number for *said, number in ended if said[place]) for place in (1, 2))
+    return [_rate(attended, attended + missed), _rate(dropped, planned)]
+
+
+def _rate(part: int, whole: int) -> Any:
+    rate = per_hundred(part, whole)
+    return "–" if rate is None else rate
 
 
 def _missing(hand: list[Rows]) -> list[Any]:
@@ -91,6 +126,8 @@ def _sum(rows: Iterable[dict[str, Any]]) -> int:
 NUMBERS: dict[str, tuple[tuple[int, ...], Callable[[list[Rows]], list[Any]]]] = {
     "sessions": ((0,), _performed),
     "response": ((1, 2), _missing),
+    "adverse-events": ((0, 1, 2), _events),
+    "attendance": ((0, 1), _rates),
     "active-courses": ((0, 1, 2), _active),
     "screening": ((0, 1, 2), _answered_yes),
     "substances": ((0,), lambda hand: [len(hand[0])]),

@@ -72,7 +72,7 @@ def _statements(ask: Callable[[], Any]) -> list[Statement]:
     asked: list[Statement] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql.startswith(("SELECT", "WITH")):
+        if sql.lstrip("(").startswith(("SELECT", "WITH")):
             asked.append((sql, params))
         return execute(sql, params, many, context)
 

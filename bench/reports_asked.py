@@ -18,7 +18,7 @@ from django.test import Client  # noqa: E402
 from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from bench import by_hand, by_hand_pages, by_hand_reports  # noqa: E402
+from bench import by_hand, by_hand_pages, by_hand_reports, combinations  # noqa: E402
 from bench.agreeing import differences, rows_differ  # noqa: E402
 from bench.answering import Answer, answered, read  # noqa: E402
 from clinic.accounts.actions import create_account  # noqa: E402
@@ -44,6 +44,7 @@ def main() -> None:
     year = SessionFilter(from_date=date(today.year - 1, 1, 1), to_date=date(today.year - 1, 12, 31))
     answers = [_report(report, year) for report in REPORTS]
     answers += [_report(report, SessionFilter()) for report in REPORTS]
+    answers += combinations.asked(year, _definition())
     answers += [*_pages(), _patient_page(), _audit(today)]
     said = {
         "sessions": Session.objects.count(),
