@@ -23,6 +23,8 @@ OPPOSITE: dict[str, str] = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
 OF_VALUES = (OutcomesBy.PLACE, OutcomesBy.PHYSICIAN, OutcomesBy.DEVICE)
 # Measure, scale, unit.
 Measured = tuple[str, str, str]
+# Scale, unit, place or person or device, first value, last value.
+Alike = tuple[str, str, str, Decimal, Decimal | None]
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def _courses(chosen: SessionFilter, last_day: str) -> Q:
 def _pairs(outcomes: QuerySet[Outcome], used: Response) -> dict[OutcomesBy, list[Pair]]:
     """Equal first and last values counted together: few rows for a score, whatever the number of courses."""
     names = ("scale", "unit", "site", "side", "physician", "device", "first_value", "last_value")
-    counts: dict[OutcomesBy, Counter[Any]] = {by: Counter() for by in OF_VALUES}
+    counts: dict[OutcomesBy, Counter[Alike]] = {by: Counter() for by in OF_VALUES}
     rows: Iterable[tuple[Any, ...]] = (
         outcomes.filter(_of(used)).order_by().values_list(*names).annotate(times=Count("pk"))
     )

@@ -94,7 +94,8 @@ def _by_physician(drafts: list[Draft]) -> Table:
     ages = Counter((draft.physician_name, draft.physician, draft.age) for draft in drafts)
     for (name, physician, age), number in ages.items():
         own = counts.setdefault((name, physician), Counter())
-        own.update(dict.fromkeys([_step(age), "all", *(["overdue"] if _is_overdue(age) else [])], number))
+        for column in (_step(age), "all", *(["overdue"] if _is_overdue(age) else [])):
+            own[column] += number
     steps = [_step_name(place) for place in range(len(STEPS) + 1)]
     names = [*(str(place) for place in range(len(STEPS) + 1)), "none", "all", "overdue"]
     columns = (
