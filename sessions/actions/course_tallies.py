@@ -7,11 +7,12 @@ after, while the course is locked; the difference moves the tallies.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from clinic.audit.statements import run
+from clinic.audit.statements import run, run_together
+from sessions.actions.emptied import emptied
 from sessions.measures.counted import PART, CoursesBy, Direction, OutcomesBy
 from sessions.measures.words import PERFORMED, SIGNED, CourseStatus, EndReason
 from sessions.models import CourseFigures, CourseTally, Outcome, OutcomeTally, SessionFigures
@@ -49,8 +50,10 @@ class OfCourse:
 
 def counted_of_course(course: int) -> OfCourse:
     """What this course is counted for as its stored rows and figures are now; it must be locked."""
-    outcomes = run(_OUTCOMES, [course])
-    return OfCourse(Counter(_of_course(course, outcomes)), Counter(_of_outcomes(outcomes)))
+    [own], months, outcomes = run_together(
+        [(_COURSE, [course]), (_MONTHS, [course, *SIGNED, *PERFORMED]), (_OUTCOMES, [course])]
+    )
+    return OfCourse(Counter(_of_course(own, months, outcomes)), Counter(_of_outcomes(outcomes)))
 
 
 def move_course_tallies(course: int, before: OfCourse) -> None:
@@ -60,13 +63,12 @@ def move_course_tallies(course: int, before: OfCourse) -> None:
     _move(OUTCOMES, OF_OUTCOMES, before.outcomes, after.outcomes)
 
 
-def _of_course(course: int, outcomes: Iterable[tuple[Any, ...]]) -> Iterable[Key]:
+def _of_course(
+    own: tuple[Any, ...], months: Iterable[tuple[Any, ...]], outcomes: Iterable[tuple[Any, ...]]
+) -> Iterable[Key]:
     """The keys of one course, each once."""
-    [(status, physician, indication, reason, ended, planned, previous, performed, last_day, phase)] = run(
-        _COURSE, [course]
-    )
+    status, physician, indication, reason, ended, planned, previous, performed, last_day, phase = own
     if status in OPEN:
-        months = run(_MONTHS, [course, *SIGNED, *PERFORMED])
         which = PART.join((status, phase or "", "" if previous else "first"))
         for year in {0} | {_year(month) for (month,) in months}:
             yield year, CoursesBy.OPEN.value, physician, indication, which
@@ -112,9 +114,9 @@ def _move(table: str, names: tuple[str, ...], before: Counter[Key], after: Count
     keys = sorted(key for key, number in changes.items() if number)
     if keys:
         run(_moving(table, names, len(keys)), list(chain.from_iterable((*key, changes[key]) for key in keys)))
-    for key in keys:
-        if changes[key] < 0:
-            run(_emptied(table, names), key)
+    fewer = [key for key in keys if changes[key] < 0]
+    if fewer:
+        run(emptied(table, names, "number", len(fewer)), list(chain.from_iterable(fewer)))
 
 
 @lru_cache(maxsize=200)
@@ -124,8 +126,3 @@ def _moving(table: str, names: tuple[str, ...], rows: int) -> str:
         f"INSERT INTO {table} ({', '.join(names)}, number) VALUES {', '.join([one] * rows)} "  # noqa: S608 -- names of our own tables
         f"ON CONFLICT ({', '.join(names)}) DO UPDATE SET number = {table}.number + excluded.number"
     )
-
-
-@cache
-def _emptied(table: str, names: tuple[str, ...]) -> str:
-    return f"DELETE FROM {table} WHERE {' AND '.join(f'{name} = %s' for name in names)} AND number = 0"  # noqa: S608 -- as above

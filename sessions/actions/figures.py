@@ -18,9 +18,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from clinic.audit.queue import one_writer
-from clinic.audit.statements import run
+from clinic.audit.statements import run, run_together
 from sessions.actions import period_tallies
 from sessions.actions.course_tallies import OfCourse, counted_of_course, move_course_tallies
+from sessions.actions.emptied import emptied
 from sessions.measures.gaps import COMPARED_FIGURES, TIMES_FAR_APART, Gap
 from sessions.measures.words import PERFORMED, SIGNED, Moment, OutcomeReason, Status
 from sessions.models import (
@@ -101,8 +102,12 @@ def counts_for(session: Session) -> Before:
 def _lock(session: Session) -> None:
     if connection.features.has_select_for_update:
         # Statements of their own: what is read after the wait must be what the other one wrote.
-        run("SELECT id FROM logbook_course WHERE id = %s FOR NO KEY UPDATE", [session.course_id])
-        run("SELECT id FROM logbook_patient WHERE id = %s FOR NO KEY UPDATE", [session.patient_id])
+        run_together(
+            [
+                ("SELECT id FROM logbook_course WHERE id = %s FOR NO KEY UPDATE", [session.course_id]),
+                ("SELECT id FROM logbook_patient WHERE id = %s FOR NO KEY UPDATE", [session.patient_id]),
+            ]
+        )
 
 
 def _tallied(session: Session) -> AnySet[Key]:
@@ -249,9 +254,9 @@ def _move(changes: dict[Key, int]) -> None:
     keys = sorted(changes)
     if keys:
         run(_moving(len(keys)), [value for key in keys for value in (*key, changes[key])])
-    for key in keys:
-        if changes[key] < 0:
-            run(_EMPTY, key)
+    fewer = [key for key in keys if changes[key] < 0]
+    if fewer:
+        run(emptied(TALLIES, TALLIED, "number", len(fewer)), list(chain.from_iterable(fewer)))
 
 
 @lru_cache(maxsize=50)
@@ -260,9 +265,6 @@ def _moving(rows: int) -> str:
         f"INSERT INTO {TALLIES} ({', '.join(TALLIED)}, number) VALUES {_places(len(TALLIED) + 1, rows)} "  # noqa: S608 -- names of our own tables
         f"ON CONFLICT ({', '.join(TALLIED)}) DO UPDATE SET number = {TALLIES}.number + excluded.number"
     )
-
-
-_EMPTY = f"DELETE FROM {TALLIES} WHERE {' AND '.join(f'{name} = %s' for name in TALLIED)} AND number = 0"  # noqa: S608 -- as above
 
 
 def _places(columns: int, rows: int) -> str:

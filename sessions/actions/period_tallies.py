@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any
 
 from clinic.audit.statements import run
+from sessions.actions.emptied import emptied
 from sessions.measures.counted import CountedBy
 from sessions.measures.words import PERFORMED, SIGNED, Severity
 from sessions.models import PeriodTally, Session, SessionFigures
@@ -57,9 +58,9 @@ def move_tallies(session: Session, before: dict[Key, Sums]) -> None:
             rows.append((*key, sums[0], 0 if key in elsewhere else sums[0], *sums[1:]))
     if rows:
         run(_moving(len(rows)), list(chain.from_iterable(rows)))
-    for row in rows:
-        if row[len(KEY)] < 0:
-            run(_EMPTY, row[: len(KEY)])
+    fewer = [row[: len(KEY)] for row in rows if row[len(KEY)] < 0]
+    if fewer:
+        run(emptied(TABLE, KEY, "sessions", len(fewer)), list(chain.from_iterable(fewer)))
 
 
 def _counted(of: str, key: int, *, events: bool) -> dict[int, dict[Key, Sums]]:
@@ -108,6 +109,3 @@ def _moving(rows: int) -> str:
         f"INSERT INTO {TABLE} ({', '.join((*KEY, *NUMBERS))}) VALUES {', '.join([one] * rows)} "  # noqa: S608 -- names of our own tables
         f"ON CONFLICT ({', '.join(KEY)}) DO UPDATE SET {added}"
     )
-
-
-_EMPTY = f"DELETE FROM {TABLE} WHERE {' AND '.join(f'{name} = %s' for name in KEY)} AND sessions = 0"  # noqa: S608 -- as above
