@@ -110,8 +110,9 @@ def _outstanding(hand: list[Rows]) -> list[Any]:
 
 
 def _gaps(hand: list[Rows]) -> list[Any]:
-    alike = [(_alike(*row["alike"].split(";")), row["number"]) for row in hand[0]]
-    return [_sum(hand[0]), sum(number for one, number in alike for check in CHECKS[:7] if check.holds(one))]
+    every = next(row["number"] for row in hand[0] if not row["alike"])
+    alike = [(_alike(*row["alike"].split(";")), row["number"]) for row in hand[0] if row["alike"]]
+    return [every, sum(number for one, number in alike for check in CHECKS[:7] if check.holds(one))]
 
 
 def _alike(record_status: str, status: str, late: str, no_device: str, no_operator: str, gaps: str) -> Alike:

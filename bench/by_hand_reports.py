@@ -39,17 +39,27 @@ def active_courses(days: str, within: str) -> list[str]:
     ]
 
 
+def of_the_page(shown: str, days: str) -> str:
+    """What is shown, from the day of the last one on a page on: those before it are not sorted.
+
+    With a day at the other end as well SQLite takes the index.
+    """
+    last = f"SELECT f.day FROM logbook_sessionfigures f WHERE f.day IS NOT NULL AND {shown} AND {days} ORDER BY f.day DESC LIMIT 1 OFFSET {SHOWN - 1}"
+    return f"{shown} AND {days} AND f.day >= COALESCE(({last}), '0001-01-01') AND f.day <= (SELECT MAX(day) FROM logbook_sessionfigures)"
+
+
 def screening(days: str, within: str) -> list[str]:
     """The answers with their decisions and the page of positives from one reading; the late records from the tally."""
     answered = "s.answered_at >= %(since)s AND s.answered_at < %(until)s" if within else "s.answered_at IS NOT NULL"
+    signed = "f.record_status IN ('final', 'amended')"
     late = f"SELECT SUM(number) FROM logbook_tally WHERE site = '' AND late_record{' AND ' + within if within else ''}"
     return [
-        f"""WITH found AS MATERIALIZED (
-            SELECT a.id, a.item, a.reply, a.detail, s.patient_id, s.answered_at
-            FROM logbook_answer a JOIN logbook_screening s ON s.id = a.screening_id
-            WHERE NOT (a.reply = 'no') AND NOT (a.reply = 'not-applicable') AND NOT (a.reply = '') AND {answered}
-            AND (s.session_id IS NULL OR s.session_id NOT IN
-                (SELECT session_id FROM logbook_sessionfigures WHERE session_id > 0 AND record_status = 'entered-in-error'))
+        f"""WITH wrong AS MATERIALIZED (
+            SELECT session_id FROM logbook_sessionfigures WHERE session_id > 0 AND record_status = 'entered-in-error'
+        ), found AS MATERIALIZED (
+            SELECT a.id, a.item, a.reply, s.patient_id, s.answered_at
+            FROM logbook_answer a JOIN logbook_screening s ON s.id = a.screening_id LEFT JOIN wrong ON wrong.session_id = s.session_id
+            WHERE NOT (a.reply = 'no') AND NOT (a.reply = 'not-applicable') AND NOT (a.reply = '') AND {answered} AND wrong.session_id IS NULL
         ), people AS MATERIALIZED (
             SELECT item, reply, patient_id, COUNT(*) AS number FROM found GROUP BY 1, 2, 3
         ), decided AS MATERIALIZED (
@@ -58,15 +68,16 @@ def screening(days: str, within: str) -> list[str]:
                 WHERE z.answer_id = d.answer_id AND (z.decided_date, z.id) > (d.decided_date, d.id))
         ), page AS (SELECT * FROM found WHERE reply = 'yes' ORDER BY answered_at DESC, id DESC LIMIT {SHOWN})
         SELECT 'row' AS what, page.item, page.answered_at, page.id AS number, p.id AS patients, p.uid AS key, p.family_name, p.given_names,
-            p.record_number, page.detail, decided.word, decided.reason, u.full_name
-        FROM page JOIN logbook_patient p ON p.id = page.patient_id LEFT JOIN decided ON decided.id = page.id
+            p.record_number, a.detail, decided.word, decided.reason, u.full_name
+        FROM page JOIN logbook_answer a ON a.id = page.id JOIN logbook_patient p ON p.id = page.patient_id LEFT JOIN decided ON decided.id = page.id
             LEFT JOIN accounts_user u ON u.id = decided.physician_id
         UNION ALL SELECT reply, item, NULL, SUM(number), COUNT(*), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM people GROUP BY 1, 2
         UNION ALL SELECT 'people', '', NULL, 0, COUNT(*), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
             FROM (SELECT DISTINCT patient_id FROM people WHERE reply = 'yes') those
-        UNION ALL SELECT 'decision', item, NULL, COUNT(*), 0, NULL, NULL, NULL, NULL, NULL, word, NULL, NULL FROM decided GROUP BY item, word""",
+        UNION ALL SELECT 'decision', item, NULL, COUNT(*), 0, NULL, NULL, NULL, NULL, NULL, word, NULL, NULL FROM decided GROUP BY item, word
+        ORDER BY 1, 3 DESC, 4 DESC""",
         (f"SELECT ({late}) AS late, s.uid AS key, s.started_at, {PERSON}, x.indication, s.number, s.late_reason, s.incident_note, u.full_name "
-        f"FROM (SELECT * FROM logbook_sessionfigures f WHERE f.late_record AND f.record_status IN ('final', 'amended') AND {days} ORDER BY {NEWEST} LIMIT {SHOWN}) x "
+        f"FROM (SELECT * FROM logbook_sessionfigures f WHERE {of_the_page('f.late_record AND ' + signed, days)} ORDER BY {NEWEST} LIMIT {SHOWN}) x "
         "JOIN logbook_session s ON s.id = x.session_id JOIN logbook_patient p ON p.id = x.patient_id "
         "JOIN accounts_user u ON u.id = x.physician_id ORDER BY x.day DESC, x.started_at DESC, x.session_id DESC"),
     ]  # fmt: skip
@@ -76,17 +87,27 @@ def substances(days: str, within: str) -> list[str]:
     """Each batch once for each session, then for each patient, so that nothing is counted by sorting; and the newest."""
     given = "(a.substance <> '' OR a.substance_batch <> '')"
     batch = "a.substance || ';' || a.product || ';' || a.substance_batch || ';' || COALESCE(CAST(a.substance_expiry_date AS text), '')"
+    begin, figures = (
+        "",
+        f"(SELECT f.session_id, f.patient_id, f.day FROM logbook_sessionfigures f WHERE {COUNTED} AND {days})",
+    )
+    if (
+        within and connection.vendor == "sqlite"
+    ):  # the applications lie on the disk by their sessions, not by their days
+        begin, figures = f"WITH chosen AS MATERIALIZED (SELECT * FROM {figures} ORDER BY session_id) ", "chosen"
     sessions = (
-        f"SELECT {batch} AS batch, f.session_id, f.patient_id, f.day, COUNT(*) AS number FROM logbook_application a "
-        f"JOIN logbook_sessionfigures f ON f.session_id = a.session_id WHERE {given} AND {COUNTED} AND {days} GROUP BY 1, 2, 3, 4"
+        f"SELECT {batch} AS batch, f.session_id, f.patient_id, f.day, COUNT(*) AS number FROM {figures} f "
+        f"JOIN logbook_application a ON a.session_id = f.session_id WHERE {given} GROUP BY 1, 2, 3, 4"
     )
     people = f"SELECT batch, patient_id, SUM(number) AS number, COUNT(*) AS sessions, MIN(day) AS first, MAX(day) AS last FROM ({sessions}) x GROUP BY 1, 2"
+    beside = "logbook_sessionfigures f JOIN logbook_application a ON a.session_id = f.session_id"
+    last = f"SELECT f.day FROM {beside} WHERE {given} AND {COUNTED} AND {days} ORDER BY f.day DESC LIMIT 1 OFFSET {SHOWN - 1}"
     page = (
-        f"SELECT a.id, f.session_id, f.patient_id, f.physician_id, f.day, f.started_at FROM logbook_sessionfigures f "
-        f"JOIN logbook_application a ON a.session_id = f.session_id WHERE {given} AND {COUNTED} AND {days} ORDER BY {NEWEST}, a.number, a.id LIMIT {SHOWN}"
+        f"SELECT a.id, f.session_id, f.patient_id, f.physician_id, f.day, f.started_at FROM {beside} WHERE {given} AND {COUNTED} AND {days} "
+        f"AND f.day >= COALESCE(({last}), '0001-01-01') AND f.day <= (SELECT MAX(day) FROM logbook_sessionfigures) ORDER BY {NEWEST}, a.number, a.id LIMIT {SHOWN}"
     )
     return [
-        f"SELECT batch, SUM(number) AS applications, SUM(sessions) AS sessions, COUNT(*) AS patients, MIN(first) AS first, MAX(last) AS last FROM ({people}) x GROUP BY 1",
+        f"{begin}SELECT batch, SUM(number) AS applications, SUM(sessions) AS sessions, COUNT(*) AS patients, MIN(first) AS first, MAX(last) AS last FROM ({people}) x GROUP BY 1",
         (
             f"SELECT s.uid AS key, s.started_at, {PERSON}, a.substance, a.substance_batch, a.substance_expiry_date, a.site, a.side, u.full_name "
             f"FROM ({page}) x JOIN logbook_application a ON a.id = x.id JOIN logbook_session s ON s.id = x.session_id "
@@ -102,7 +123,7 @@ def course_curves(days: str, within: str) -> list[str]:
     place = f"{words} || ';' || o.moment || ';' || o.site || ';' || o.side || ';' || s.number"
     # A period is found among the figures; of all time the session itself says enough.
     counted = (
-        f"JOIN logbook_sessionfigures f ON f.session_id = s.id WHERE {COUNTED} AND {days}"
+        f"WHERE s.id IN (SELECT f.session_id FROM logbook_sessionfigures f WHERE {COUNTED} AND {days})"
         if within
         else f"WHERE {COUNTED.replace('f.', 's.')}"
     )
@@ -141,7 +162,7 @@ def diagnostic(days: str, within: str) -> list[str]:
     tested = "logbook_sessionfigures f JOIN logbook_sample m ON m.session_id = f.session_id"
     extraction = f"{COUNTED} AND f.indication = 'extraction'"
     # A repeat is one of any earlier test: those of the same people are read beyond the period.
-    same = f" AND f.patient_id IN (SELECT f.patient_id FROM {tested} WHERE {extraction} AND {days})" if within else ""
+    same = f" AND s.patient_id IN (SELECT f.patient_id FROM {tested} WHERE {extraction} AND {days})" if within else ""
     results = "LEFT JOIN logbook_result r ON r.sample_id = m.id AND NOT r.in_error"
     return [
         ("SELECT m.*, r.sufficiency AS said, r.reported_at FROM (SELECT m.id, f.day, f.patient_id, f.started_at, s.extraction_mode, s.analyte, "
@@ -156,7 +177,7 @@ def diagnostic(days: str, within: str) -> list[str]:
 
 
 def data_quality(days: str, within: str) -> list[str]:
-    """Sessions alike in all that is looked at, with their number; figures ten times another one; the page of the newest."""
+    """All sessions; of those that show something the ones alike, with their number; figures ten times another one; the page of the newest."""
     shows = "(f.record_status <> 'final' OR f.late_record OR f.status IN ('completed', 'stopped') AND (f.gaps > 0 OR f.device_id IS NULL OR f.operator_id IS NULL))"
     marks = ("f.late_record", "f.device_id IS NULL", "f.operator_id IS NULL")
     alike = " || ';' || ".join(
@@ -167,11 +188,12 @@ def data_quality(days: str, within: str) -> list[str]:
     larger = " OR ".join(f"h.{name} >= 10 * low.{name}" for name in compared)
     phases = f"logbook_application a ON a.session_id = f.session_id JOIN logbook_phase h ON h.application_id = a.id WHERE {COUNTED}"
     of_course = "logbook_coursefigures g JOIN logbook_session s ON s.course_id = g.course_id JOIN logbook_sessionfigures f ON f.session_id = s.id"
-    dated = f"SELECT f.session_id, f.day, f.started_at FROM logbook_sessionfigures f WHERE f.day IS NOT NULL AND {shows} AND {days} ORDER BY {NEWEST} LIMIT {SHOWN}"
+    dated = f"SELECT f.session_id, f.day, f.started_at FROM logbook_sessionfigures f WHERE {of_the_page(shows, days)} ORDER BY {NEWEST} LIMIT {SHOWN}"
     undated = f"SELECT f.session_id, f.day, f.started_at FROM logbook_sessionfigures f WHERE f.day IS NULL AND {shows} ORDER BY f.session_id DESC LIMIT {SHOWN}"
     page = dated if within else f"SELECT * FROM ({dated}) x UNION ALL SELECT * FROM ({undated}) y LIMIT {SHOWN}"
     return [
-        f"SELECT {alike} AS alike, COUNT(*) AS number FROM logbook_sessionfigures f WHERE {days} GROUP BY 1",
+        (f"SELECT {alike} AS alike, COUNT(*) AS number FROM logbook_sessionfigures f WHERE {shows} AND {days} GROUP BY 1 "
+        f"UNION ALL SELECT '', COUNT(*) FROM logbook_sessionfigures f WHERE {days}"),
         (f"SELECT f.session_id, h.current_ma >= 10 * low.current_ma, h.voltage_v >= 10 * low.voltage_v, h.duration_min >= 10 * low.duration_min "
         f"FROM (SELECT g.course_id, {bounds} FROM {of_course} JOIN {phases} AND g.far_apart GROUP BY 1) low "
         f"JOIN logbook_session s ON s.course_id = low.course_id JOIN logbook_sessionfigures f ON f.session_id = s.id JOIN {phases} AND {days} AND ({larger})"),

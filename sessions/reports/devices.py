@@ -16,7 +16,7 @@ from clinic.lib.table import Column, Row, Table
 from sessions.measures.words import PERFORMED, SIGNED, DeviceEntryKind, EventTerm, Severity, YesNo
 from sessions.models import AdverseEvent, Device, DeviceEntry, SessionFigures
 from sessions.reports.report import Asked, Built, Headline, Report
-from sessions.reports.session_filter import ALL_LIMITS, SessionFilter, counted_within, limits_of
+from sessions.reports.session_filter import ALL_LIMITS, SessionFilter, counted_within
 from sessions.reports.standstill import days_within, standstills, still_since
 
 DEFINITION = (
@@ -129,13 +129,11 @@ READ = (
 
 
 def _incidents(chosen: SessionFilter) -> list[Incident]:
-    """From their own side: they are few."""
-    found = AdverseEvent.objects.filter(
-        limits_of(chosen, "session__figures__"),
-        device_incident=YesNo.YES,
-        session__figures__record_status__in=SIGNED,
-        session__figures__status__in=PERFORMED,
-    )
+    found = AdverseEvent.objects.filter(device_incident=YesNo.YES)
+    if chosen.names:  # the sessions of a period that have events are few, and so are those of any other limit
+        found = found.filter(session__in=counted_within(chosen).filter(events__gt=0).order_by().values("session"))
+    else:
+        found = found.filter(session__record_status__in=SIGNED, session__status__in=PERFORMED)
     return [Incident(*row) for row in found.order_by("-session__started_at", "-pk").values_list(*READ)]
 
 

@@ -84,7 +84,7 @@ def _asked(chosen: SessionFilter, words: Sequence[str]) -> Iterable[tuple[Any, .
         begin += f"chosen (session_id, patient_id) AS MATERIALIZED ({of_the_limits}), "
         limits += said
         inside = "CASE WHEN m.session_id IN (SELECT session_id FROM chosen) THEN 1 ELSE 0 END"
-        same = " AND f.patient_id IN (SELECT c.patient_id FROM chosen c JOIN logbook_sample o ON o.session_id = c.session_id)"
+        same = " AND s.patient_id IN (SELECT patient_id FROM chosen)"
     columns = "lowered, mode, analyte, laboratory, noted, reported, first < day AS again, waited"
     statement = (
         f"{begin}tested AS (SELECT m.id, f.patient_id, f.day, {inside} AS inside, {kind} AS lowered, "  # noqa: S608 -- names of our own tables

@@ -47,10 +47,24 @@ def build(asked: Asked) -> Built:
 
 @dataclass(frozen=True)
 class Given:
-    """SQL: the applications within the limits as `a`, beside the figures of their sessions as `f`; and its values."""
+    """SQL: the applications within the limits as `a`, beside the figures of their sessions as `f`; and its values.
 
+    `begin` stands before a statement that reads all of them.
+    """
+
+    figures: str
+    begin: str
     sql: str
     values: tuple[Any, ...]
+
+    @property
+    def whole(self) -> str:
+        """From all of them, where the statement has this beginning."""
+        return f"{'chosen' if self.begin else self.figures} f {self.sql}"
+
+    @property
+    def each(self) -> str:
+        return f"{self.figures} f {self.sql}"
 
 
 def _given(chosen: SessionFilter) -> Given:
@@ -58,8 +72,14 @@ def _given(chosen: SessionFilter) -> Given:
     figures, values = counted_within(chosen).order_by().values_list(*columns).query.sql_with_params()
     limits = {name: value for name in OF_AN_APPLICATION if (value := getattr(chosen, name))}
     conditions = ["(a.substance <> '' OR a.substance_batch <> '')", *(f"a.{name} = %s" for name in limits)]
-    sql = f"({figures}) f JOIN logbook_application a ON a.session_id = f.session_id WHERE {' AND '.join(conditions)}"
-    return Given(sql, (*values, *limits.values()))
+    sql = f"JOIN logbook_application a ON a.session_id = f.session_id WHERE {' AND '.join(conditions)}"
+    begin = ""
+    if connection.vendor == "sqlite" and (chosen.from_date or chosen.to_date):
+        # It finds a period by its days; the applications lie on the disk by their sessions, and are read in that order.
+        begin = (
+            f"WITH chosen AS MATERIALIZED (SELECT session_id, patient_id, day FROM ({figures}) ORDER BY session_id) "  # noqa: S608 -- names of our own tables
+        )
+    return Given(f"({figures})", begin, sql, (*values, *limits.values()))
 
 
 def _counted(given: Given) -> Iterator[tuple[Any, ...]]:
@@ -71,14 +91,14 @@ def _counted(given: Given) -> Iterator[tuple[Any, ...]]:
     batch = f" || '{PART}' || ".join(("a.substance", "a.product", "a.substance_batch", f"COALESCE({expiry}, '')"))
     sessions = (
         f"SELECT {batch} AS batch, f.session_id, f.patient_id, f.day, COUNT(*) AS number "  # noqa: S608 -- names of our own tables
-        f"FROM {given.sql} GROUP BY 1, 2, 3, 4"
+        f"FROM {given.whole} GROUP BY 1, 2, 3, 4"
     )
     people = (
         "SELECT batch, patient_id, SUM(number) AS number, COUNT(*) AS sessions, MIN(day) AS first, MAX(day) AS last "  # noqa: S608 -- as above
         f"FROM ({sessions}) s GROUP BY 1, 2"
     )
     statement = (
-        "SELECT batch, CAST(SUM(number) AS bigint), CAST(SUM(sessions) AS bigint), COUNT(*), MIN(first), MAX(last) "  # noqa: S608 -- as above
+        f"{given.begin}SELECT batch, CAST(SUM(number) AS bigint), CAST(SUM(sessions) AS bigint), COUNT(*), MIN(first), MAX(last) "  # noqa: S608 -- as above
         f"FROM ({people}) p GROUP BY 1"
     )
     for row in _asked(statement, given.values):
@@ -88,15 +108,15 @@ def _counted(given: Given) -> Iterator[tuple[Any, ...]]:
 
 def _newest(given: Given) -> list[int]:
     """The applications that a page shows, found by way of the days: those before the day of the last one are not sorted."""
-    days = f"SELECT f.day FROM {given.sql} ORDER BY f.day DESC LIMIT 1 OFFSET {ROWS_ON_A_PAGE - 1}"  # noqa: S608 -- as above
+    days = f"SELECT f.day FROM {given.each} ORDER BY f.day DESC LIMIT 1 OFFSET {ROWS_ON_A_PAGE - 1}"  # noqa: S608 -- as above
     since = [str(day) for (day,) in _asked(days, given.values)]
     limit = "AND f.day >= %s " if since else ""
-    statement = f"SELECT a.id FROM {given.sql} {limit}{ORDER} LIMIT {ROWS_ON_A_PAGE}"  # noqa: S608 -- as above
+    statement = f"SELECT a.id FROM {given.each} {limit}{ORDER} LIMIT {ROWS_ON_A_PAGE}"  # noqa: S608 -- as above
     return [key for (key,) in _asked(statement, [*given.values, *since])]
 
 
 def _every(given: Given) -> list[int]:
-    return [key for (key,) in _asked(f"SELECT a.id FROM {given.sql} {ORDER}", given.values)]  # noqa: S608 -- as above
+    return [key for (key,) in _asked(f"SELECT a.id FROM {given.each} {ORDER}", given.values)]  # noqa: S608 -- as above
 
 
 def _asked(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
