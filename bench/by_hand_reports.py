@@ -22,11 +22,18 @@ def active_courses(days: str, within: str) -> list[str]:
         f" AND g.first_day <= %(last)s AND g.last_day >= %(first)s AND (g.first_day >= %(first)s OR g.last_day <= %(last)s "
         f"OR EXISTS (SELECT 1 FROM logbook_session s JOIN logbook_sessionfigures f ON f.session_id = s.id WHERE s.course_id = g.course_id AND {COUNTED} AND {days}))"
     )
-    # Along the days of the last sessions, the newest first: the page is full before many are read.
-    page = (
+    # Along the days of the last sessions, the newest first: the page is full before many are read. Those without any come last.
+    walk = (
         f"SELECT g.course_id AS id, g.last_day, g.last_phase, g.performed FROM logbook_coursefigures g WHERE g.last_day IS NOT NULL{treated if within else ''} "
         f"AND EXISTS (SELECT 1 FROM logbook_course c WHERE c.id = g.course_id AND {open_}) ORDER BY g.last_day DESC, g.course_id DESC LIMIT {SHOWN}"
     )
+    rest = (
+        "SELECT c.id, g.last_day, g.last_phase, g.performed FROM logbook_course c LEFT JOIN logbook_coursefigures g ON g.course_id = c.id "
+        f"WHERE (SELECT COUNT(*) FROM walk) < {SHOWN} AND g.last_day IS NULL AND {open_} ORDER BY c.id DESC LIMIT {SHOWN}"
+    )
+    page = f"WITH walk AS MATERIALIZED ({walk}) SELECT * FROM walk"
+    if not within:
+        page += f" UNION ALL SELECT * FROM ({rest}) rest ORDER BY 2 DESC NULLS LAST, 1 DESC LIMIT {SHOWN}"
     year = "%(year)s" if within else "0"
     return [
         f"SELECT physician, indication, which, number FROM logbook_coursetally WHERE year = {year} AND counted_by = 'open'",
