@@ -7,15 +7,13 @@ same numbers either way (`tests/reports/test_adverse_events.py`).
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from sessions.measures.counted import CountedBy
 from sessions.measures.words import Severity
 from sessions.models import AdverseEvent, PeriodTally
 from sessions.reports.session_filter import SessionFilter, counted_within, whole_year
-from sessions.reports.sessions import counted
 
 
 @dataclass(frozen=True)
@@ -72,30 +70,17 @@ def one_by_one(chosen: SessionFilter) -> Counts:
     """From each event and each session within any limits."""
     counts = Counts()
     _count_events(counts, chosen)
-    people = _people(chosen)
-    found = counted(chosen)
-    performed = {CountedBy.PERFORMED: {"": found.total()}}
-    performed |= {CountedBy.DEVICE: _as_text(found.by["device"]), CountedBy.SITE: found.by["site"]}
-    for by, values in performed.items():
-        for value, sums in values.items():
-            counts.by[by][value] = Seen(sums.performed, len(people[by, value]))
-    return counts
-
-
-def _as_text(values: dict[Any, Any]) -> dict[str, Any]:
-    return {str(value or 0): sums for value, sums in values.items()}
-
-
-def _people(chosen: SessionFilter) -> dict[tuple[CountedBy, str], set[int]]:
-    """Who had a session performed: all, by device and by site; everybody once for each device and each set of sites."""
+    sessions: Counter[tuple[CountedBy, str]] = Counter()
     people: dict[tuple[CountedBy, str], set[int]] = defaultdict(set)
-    rows = counted_within(chosen).order_by().values_list("patient", "device", "sites").distinct()
-    for patient, device, sites in rows:
-        people[CountedBy.PERFORMED, ""].add(patient)
-        people[CountedBy.DEVICE, str(device or 0)].add(patient)
-        for site in filter(None, sites.split(",")):
-            people[CountedBy.SITE, site].add(patient)
-    return people
+    rows = counted_within(chosen).order_by().values_list("patient", "device", "sites").annotate(sessions=Count("*"))
+    for patient, device, sites, number in rows:
+        keys = [(CountedBy.PERFORMED, ""), (CountedBy.DEVICE, str(device or 0))]
+        for key in (*keys, *((CountedBy.SITE, site) for site in filter(None, sites.split(",")))):
+            sessions[key] += number
+            people[key].add(patient)
+    for (by, value), number in sessions.items():
+        counts.by[by][value] = Seen(number, len(people[by, value]))
+    return counts
 
 
 def _count_events(counts: Counts, chosen: SessionFilter) -> None:

@@ -4,7 +4,7 @@ Whole months are read from the stored tally, what lies before and after them fro
 numbers either way (`tests/reports/test_sessions.py`), in milliseconds over a clinic's whole life.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
@@ -121,12 +121,13 @@ def counted(chosen: SessionFilter) -> Sums:
     if months:
         for names in (("month", "indication"), ("physician",), ("device",), ("site",)):
             _add_tallied(sums, chosen, months, names)
-    _add_each(sums, figures_within(chosen).filter(record_status=RecordStatus.PRELIMINARY))
-    signed = figures_within(chosen).filter(record_status__in=SIGNED)
+    found = figures_within(chosen)
     if months is None:
-        _add_each(sums, signed)
-    elif beyond := _beyond(chosen, months):
-        _add_each(sums, signed.filter(beyond))
+        _add_each(sums, found.filter(record_status__in=[*SIGNED, RecordStatus.PRELIMINARY]))
+        return sums
+    _add_each(sums, found.filter(record_status=RecordStatus.PRELIMINARY))
+    if beyond := _beyond(chosen, months):
+        _add_each(sums, found.filter(beyond, record_status__in=SIGNED))
     return sums
 
 
@@ -178,19 +179,22 @@ def _add_tallied(sums: Sums, chosen: SessionFilter, months: Months, names: tuple
 
 
 def _add_each(sums: Sums, found: QuerySet[SessionFigures]) -> None:
-    """Count these sessions one by one, and once for each of their sites."""
+    """Count these sessions one by one, and once for each of their sites; what the limits leave is read once."""
     words = ("status", "record_status", "late_record")
-    rows = found.order_by().values_list(*DIMENSIONS, *words).annotate(sessions=Count("*"))
-    for *values, status, record_status, late, number in rows:
-        counts = _counts(status, record_status, late, number)
-        sums.add(
-            {name: value or 0 if name == "device" else value for name, value in zip(DIMENSIONS, values, strict=True)},
-            counts,
-        )
-    by_sites = found.order_by().values_list("sites", *words).annotate(sessions=Count("*"))
-    for sites, status, record_status, late, number in by_sites:
+    rows = found.order_by().values_list(*DIMENSIONS, "sites", *words).annotate(sessions=Count("*"))
+    alike: dict[str, Counter[tuple[Any, ...]]] = {"dimensions": Counter(), "site": Counter()}
+    for *values, sites, status, record_status, late, number in rows:
+        of_it = (status, record_status, late)
+        alike["dimensions"][*values, *of_it] += number
         for site in filter(None, sites.split(",")):
-            sums.add({"site": site}, _counts(status, record_status, late, number))
+            alike["site"][site, *of_it] += number
+    for (*values, status, record_status, late), number in alike["dimensions"].items():
+        named = {
+            name: value or 0 if name == "device" else value for name, value in zip(DIMENSIONS, values, strict=True)
+        }
+        sums.add(named, _counts(status, record_status, late, number))
+    for (site, status, record_status, late), number in alike["site"].items():
+        sums.add({"site": site}, _counts(status, record_status, late, number))
 
 
 def _counts(status: str, record_status: str, late: bool, number: int) -> Counts:
