@@ -1,8 +1,9 @@
 """Small numbers hidden from tables that are handed on, so that nobody is recognised in them.
 
 A row with a number from one to under the least one is hidden whole: shares and sums in it would give the number away.
-Where that leaves a single hidden row, the row with the next smallest numbers is hidden too, or the last line less the
-rows that are shown would be the hidden one.
+The last line less the rows that are shown is what the hidden rows have together. So where that would be a single row, or
+a number under the least one again, or as many as there are hidden rows, the row with the next smallest numbers is hidden
+too; and the last line, where no row is left to hide.
 """
 
 from collections.abc import Sequence
@@ -21,22 +22,51 @@ def without_small_cells(table: Table, least: int) -> Table:
     counts = [
         place for place, column in enumerate(table.columns) if column.is_number and column.counts and not column.unit
     ]
-    small = {place for place, row in enumerate(table.rows) if _is_small(row, counts, least)}
-    if len(small) == 1 and len(table.rows) > 1:
-        small.add(
-            min((p for p in range(len(table.rows)) if p not in small), key=lambda p: _size(table.rows[p], counts))
-        )
+    small = _to_hide(table.rows, counts, least)
     totals = table.totals
-    if totals and (_is_small(totals, counts, least) or (small and len(table.rows) == 1)):
+    if totals and (_is_small(totals, counts, least) or _worked_out(table.rows, small, counts, least) is not None):
         totals = _hidden(table, totals)
     if not small and totals is table.totals:
         return table
     rows = [_hidden(table, row) if place in small else row for place, row in enumerate(table.rows)]
     said = _(
-        "Rows with a number under %(least)s are hidden (%(sign)s), and one more where a single one could be worked out."
+        "Rows with a number under %(least)s are hidden (%(sign)s), and further ones where such a number could be worked out."
     )
     note = said % {"least": least, "sign": HIDDEN}
     return replace(table, rows=rows, totals=totals, note=f"{table.note} {note}".strip())
+
+
+def _to_hide(rows: Sequence[Row], counts: Sequence[int], least: int) -> set[int]:
+    """The places of the rows with a small number, and of as many others as keep it from being worked out."""
+    hidden = {place for place, row in enumerate(rows) if _is_small(row, counts, least)}
+    while (column := _worked_out(rows, hidden, counts, least)) is not None:
+        others = [place for place in range(len(rows)) if place not in hidden]
+        helpful = [place for place in others if _number(rows[place], column)] or others
+        if not helpful:
+            break
+        hidden.add(min(helpful, key=lambda place: _size(rows[place], counts)))
+    return hidden
+
+
+def _worked_out(rows: Sequence[Row], hidden: set[int], counts: Sequence[int], least: int) -> int | None:
+    """The column in which the sum of the hidden rows tells a small number of theirs; None where none does.
+
+    Where the sum of all rows is small itself, the last line is hidden and nothing is known of the sum.
+    """
+    for column in counts:
+        numbers = [number for place in hidden if (number := _number(rows[place], column))]
+        together, everything = sum(numbers), sum(_number(row, column) for row in rows)
+        if not numbers or everything < least:
+            continue
+        all_of_one = len(counts) == 1 and together == len(numbers)
+        if len(hidden) == 1 or together < least or all_of_one:
+            return column
+    return None
+
+
+def _number(row: Row, column: int) -> int:
+    value = row.values[column]
+    return value if _is_count(value) else 0
 
 
 def _is_small(row: Row, counts: Sequence[int], least: int) -> bool:

@@ -34,6 +34,8 @@ def hidden(table: Table) -> list[int]:
         ([(9, 1), (3, 9), (50, 50)], [0, 1]),
         ([(0, 0), (4, 4), (50, 50)], [1, 2]),
         ([(4, 4)], [0]),
+        ([(1, 0), (1, 0), (5, 0), (50, 0)], [0, 1, 2]),
+        ([(2, 30), (2, 30), (0, 20), (7, 30), (50, 30)], [0, 1, 3]),
     ],
 )
 def test_rows_with_a_small_number_are_hidden_and_never_one_alone(counts, expected):
@@ -42,6 +44,23 @@ def test_rows_with_a_small_number_are_hidden_and_never_one_alone(counts, expecte
 
 def test_total_of_a_single_hidden_row_is_hidden_with_it():
     assert without_small_cells(a_table((4, 40)), 5).totals.values == ("All", HIDDEN, HIDDEN, HIDDEN)
+
+
+def one_column(*counts: int) -> Table:
+    return Table("t", "T", COLUMNS[:2], [Row((str(n), n)) for n in counts], totals=Row(("All", sum(counts))))
+
+
+@pytest.mark.parametrize(
+    ("counts", "rows", "total"),
+    [
+        ((1, 1, 1, 1, 1, 20), (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN), 25),
+        ((1, 1, 1, 1, 1), (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN), HIDDEN),
+        ((1, 1, 6, 20), (HIDDEN, HIDDEN, HIDDEN, 20), 28),
+    ],
+)
+def test_sum_of_the_hidden_rows_does_not_tell_that_each_is_one(counts, rows, total):
+    table = without_small_cells(one_column(*counts), 5)
+    assert (tuple(row.values[1] for row in table.rows), table.totals.values[1]) == (rows, total)
 
 
 def test_table_without_small_numbers_stays_as_it_is():
@@ -56,8 +75,8 @@ def test_no_small_number_can_be_worked_out(counts, least):
     for column in (1, 2):
         values = [row.values[column] for row in shown.rows]
         assert [value for value in values if value != HIDDEN and 0 < value < least] == []
-        missing = [place for place, value in enumerate(values) if value == HIDDEN]
         total = shown.totals.values[column]
-        if len(missing) == 1 and total != HIDDEN:
+        if HIDDEN in values and total != HIDDEN:
             left = total - sum(value for value in values if value != HIDDEN)
             assert not 0 < left < least
+            assert left == 0 or values.count(HIDDEN) > 1
