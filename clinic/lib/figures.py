@@ -13,6 +13,11 @@ def figure_text(value: Decimal | int | None) -> str:
     return text.replace(".", str(get_format("DECIMAL_SEPARATOR")))
 
 
+def places_text(value: Decimal) -> str:
+    """`value` with all its places, as a column of rates has them under each other: 12.0 -> "12,0" in French."""
+    return format(value, "f").replace(".", str(get_format("DECIMAL_SEPARATOR")))
+
+
 def typed_text(typed: str, value: Decimal | int | None) -> str:
     """`typed` with the language's decimal sign where it is this figure, digit by digit: "15.0" -> "15,0"; else nothing."""
     plain = typed.strip().replace(",", ".")

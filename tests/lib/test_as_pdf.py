@@ -48,7 +48,7 @@ def words(content):
 def test_table_has_title_limits_headings_with_units_rows_totals_note_and_foot():
     table = a_table("first", totals=Row(("All", "", Decimal("12.5"))), note="A note.")
     assert words(table_pdf(table, a_frame(under_title=("Site: palm",)))) == (
-        "Sessions Site: palm Day Text Current (mA) 12 Mar 2026 first 12.5 All 12.5 A note. "
+        "Sessions Site: palm Day Text Current (mA) 12 Mar 2026 first 12.50 All 12.5 A note. "
         "entry 7, code 3F2A-91BC Printed by Lou Leroy on 22 November 2026, 19:11 (Europe/Paris) Page 1 of 1"
     )
 
@@ -108,7 +108,7 @@ def test_french_file_writes_dates_and_figures_in_french():
         assert [shown(value, kind) for value, kind in (
             (date(2026, 3, 1), "month"), (date(2026, 3, 12), "date"), (Decimal("12.50"), "number"), (True, "text"),
             (None, "text"), (AT, "moment"), (7, "number"),
-        )] == ["mars 2026", "12/03/2026", "12,5", "oui", "", "22/11/2026, 19\u00a0h\u00a011", "7"]  # fmt: skip
+        )] == ["mars 2026", "12/03/2026", "12,50", "oui", "", "22/11/2026, 19\u00a0h\u00a011", "7"]  # fmt: skip
 
 
 def test_struck_rows_and_empty_tables_can_be_set():
