@@ -223,4 +223,4 @@ def _printable(text: str) -> str:
 
 def _sheet_name(title: str) -> str:
     """A name that every spreadsheet allows: at most 31 signs, none of those that formulas use."""
-    return re.sub(r"[\[\]:*?/\\']", " ", title).strip()[:31].strip() or "1"
+    return re.sub(r"[\[\]:*?/\\'\s]+", " ", title).strip()[:31].strip(" ,;") or "1"
