@@ -201,8 +201,9 @@ def _table(measure: Measure, curves: dict[Place, Curve], places: Iterable[Place]
         Column("session", _("Session of the course"), "number", counts=False),
         Column("values", _("Values"), "number"),
         Column("median", _("Median"), "number"),
-        Column("lowest", _("Lowest"), "number"),
-        Column("highest", _("Highest"), "number"),
+        # The lowest and the highest value are each somebody's own.
+        Column("lowest", _("Lowest"), "number", inside=True),
+        Column("highest", _("Highest"), "number", inside=True),
     )
     empty = _("No value of this measure within these limits.")
     title = capfirst(_("%(measure)s by session") % {"measure": measure.name})

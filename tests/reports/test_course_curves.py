@@ -1,5 +1,6 @@
 """The curves of courses against medians and counts worked out by hand."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -8,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
-from sessions.reports.course_curves import build
-from sessions.reports.report import Asked
+from sessions.reports.course_curves import REPORT, build
+from sessions.reports.report import Asked, answered
 from sessions.reports.session_filter import SessionFilter
 from tests.factories import a_course, a_patient
 from tests.reports.rows import a_session, paris
@@ -44,6 +45,15 @@ def a_series(by, *values, indication="hyperhidrosis", **more):
 
 def lines(built):
     return [(row.values[0], *row.values[3:]) for row in built.tables[0].rows]
+
+
+def test_lowest_and_highest_value_are_not_handed_on(physician):
+    a_series(physician, 3)
+    columns = {
+        shared: [column.name for column in answered(REPORT, replace(asked(), shared=shared)).tables[0].columns]
+        for shared in (False, True)
+    }
+    assert columns[False] == [*columns[True], "lowest", "highest"]
 
 
 def test_empty_logbook_has_no_point(physician):
