@@ -158,6 +158,9 @@ class LimitsForm(forms.Form):
             value = self.cleaned_data.get(field.name)
             if value in (None, "", False):
                 continue
+            if value is True:
+                said.append(str(field.label))
+                continue
             if isinstance(value, date):
                 shown = date_format(value, "SHORT_DATE_FORMAT")
             else:

@@ -6,6 +6,7 @@ What stands here stands in each report, too: `tests/reports/test_parts.py` holds
 
 from dataclasses import dataclass
 
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from sessions.models import Receipt
@@ -100,6 +101,18 @@ def parts_of(code: str, asked: Asked) -> list[Part]:
     return [
         part for part in PARTS.get(code, ()) if (named or not part.names_people) and not (asked.shared and part.inside)
     ]
+
+
+def shows_names(receipt: Receipt) -> bool:
+    """Whether a table in this file names patients: not where only numbers left, and never in what is handed on."""
+    if not receipt.identities or "shared" in QueryDict(receipt.question):
+        return False
+    parts = PARTS.get(receipt.report)
+    if parts is None:
+        return True
+    if not receipt.part and receipt.form != "pdf":
+        parts = parts[:1]
+    return any(part.names_people for part in parts if receipt.part in ("", part.name))
 
 
 def title_of(receipt: Receipt) -> Text:

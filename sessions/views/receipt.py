@@ -18,7 +18,7 @@ from clinic.lib.problems import AlreadyDone, Refused
 from sessions.actions.report import drop_filter, save_filter
 from sessions.forms.report import KeepForm, ReportForm
 from sessions.models import Receipt, SavedFilter
-from sessions.reports.parts import title_of
+from sessions.reports.parts import shows_names, title_of
 from sessions.reports.receipts import compared, is_too_long, of_same_question, question_of, version_in_words
 from sessions.reports.registry import BY_CODE
 from sessions.views.report import report_found
@@ -72,6 +72,7 @@ def _around(found: Receipt) -> dict[str, Any]:
         "receipt": found,
         "report": report,
         "part": title_of(found),
+        "names": shows_names(found),
         "question": question,
         "limits": form.in_words() if form and form.is_valid() else question,
         "definition": version_in_words(found, report),
@@ -93,7 +94,7 @@ def keep(request: PersonRequest, code: str) -> HttpResponse:
     report = report_found(request, code)
     limits = ReportForm(request.GET, report=report)
     if not limits.is_valid():
-        return redirect("logbook:report", code)
+        return redirect(f"{reverse('logbook:report', args=[code])}?{request.GET.urlencode()}")  # which says why
     form = KeepForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

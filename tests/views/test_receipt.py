@@ -72,6 +72,32 @@ def test_every_report_is_the_same_when_run_again(client_of, staff, session, code
     assert compare(client_of(staff), Receipt.objects.get()).same is True
 
 
+@pytest.mark.parametrize(
+    ("form", "asked", "named"),
+    [
+        ("csv", {"part": "list"}, True),
+        ("csv", {}, False),
+        ("csv", {"part": "months"}, False),
+        ("pdf", {}, True),
+        ("pdf", {"shared": "on"}, False),
+    ],
+)
+def test_receipt_says_whether_names_are_in_the_file(client_of, staff, session, settings, form, asked, named):
+    settings.SMALLEST_CELL = 5
+    client = client_of(staff)
+    client.get(reverse(f"logbook:report-{form}", args=["sessions"]), asked)
+    assert client.get(reverse("logbook:receipt", args=[Receipt.objects.get().uid])).context["names"] is named
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "To be handed on"), ("fr", "À transmettre")])
+def test_limit_that_is_set_or_not_stands_in_words_alone(client_of, staff, session, settings, language, said):
+    settings.SMALLEST_CELL = 5
+    client = client_of(staff)
+    client.get(FILE, {"shared": "on"})
+    client.cookies["django_language"] = language
+    assert client.get(reverse("logbook:receipt", args=[Receipt.objects.get().uid])).context["limits"] == said
+
+
 # --- Limits kept under a name --------------------------------------------------------------------
 
 
@@ -86,6 +112,12 @@ def test_limits_kept_under_a_name_lead_to_the_report(client_of, staff, physician
     reports = reverse("logbook:reports")
     assert f"{PAGE}?period=last-month&amp;site=palm" in client.get(reports).content.decode()
     assert "Palms, last month" not in client_of(physician).get(reports).content.decode()
+
+
+def test_limits_that_are_not_sound_are_not_kept_and_the_report_says_why(client_of, staff):
+    client = client_of(staff)
+    answer = client.get(reverse("logbook:filter-new", args=["sessions"]), {"site": "nowhere"}, follow=True)
+    assert (answer.status_code, list(answer.context["form"].errors)) == (400, ["site"])
 
 
 def test_limits_are_kept_once_under_a_name(client_of, staff):
