@@ -170,7 +170,7 @@ def _around(request: PersonRequest, found: Report, form: ReportForm) -> dict[str
         "beside_period": form.without_period() if form.is_valid() else "",
         "periods": usual_periods(today) if "period" in form.fields else [],
         "identities": _identities(request),
-        "saved": SavedFilter.objects.seen_by(request.user).filter(report=found.code),
+        "saved": SavedFilter.objects.seen_by(request.user).filter(report=found.code).select_related("owner"),
     }
 
 

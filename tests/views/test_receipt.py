@@ -135,7 +135,12 @@ def test_limits_are_kept_once_under_a_name(client_of, staff):
 def test_shared_limits_are_seen_by_all_and_dropped_by_their_owner_alone(client_of, staff, physician):
     saved = save_filter(by=staff, report="sessions", name="Palms", question="site=palm", shared=True)
     drop, reports = reverse("logbook:filter-drop", args=[saved.uid]), reverse("logbook:reports")
-    assert "Palms" in client_of(physician).get(reports).content.decode()
+    for page in (reports, PAGE):
+        assert (
+            f'Palms</a> <span class="quiet">shared · {staff.full_name}<'
+            in client_of(physician).get(page).content.decode()
+        )
+        assert 'Palms</a> <span class="quiet">shared<' in client_of(staff).get(page).content.decode()
     client_of(physician).post(drop)
     saved.refresh_from_db()
     assert saved.in_use is True
