@@ -8,5 +8,5 @@ from clinic.audit.changes import Entry, Strand, entries, history_of
 
 def history_of_account(account: User) -> list[Entry]:
     """Every act on this account, newest first. Passwords are in no history."""
-    strand = Strand(history_of(User, id=account.pk), {account.pk: capfirst(str(User._meta.verbose_name))})
+    strand = Strand(history_of(User, "id", [account.pk]), {account.pk: capfirst(str(User._meta.verbose_name))})
     return entries(f"user:{account.pk}", [strand])

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
 from django.db import models
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.audit.changes import (
@@ -74,9 +76,9 @@ def _word(field: str) -> Callable[[Any], str]:
     """Says the word of a closed list that a version has in this field."""
 
     def say(row: Any) -> str:
-        kept = type(row).instance_type._meta.get_field(field)
+        kept = row.history.instance_type._meta.get_field(field)
         value = getattr(row, field)
-        return str(labels_of(kept).get(value, value))
+        return str(labels_of(kept, get_language()).get(value, value))
 
     return say
 
@@ -105,26 +107,26 @@ RECORD = Told(unsaid=frozenset({"patient", "course"}))
 
 def history_of_record(kind: str, record: Any) -> list[Entry]:
     """Every act on `record` and on all rows that belong to it, newest first, in a constant number of queries."""
-    own = _strand(type(record), history_of(type(record), id=record.pk))
+    own = _strand(type(record), history_of(type(record), "id", [record.pk]))
     return entries(f"{kind}:{record.uid}", [own, *BELONGING[kind](record.pk)], Words(_unit_of, _name_of, whys_of))
 
 
 def history_of_acts(acts: Sequence[Act]) -> list[Entry]:
     """These acts in their order with all that they changed, in whatever table; as many queries for one as for many."""
-    ids = [act.pk for act in acts]
-    touched = {model: rows for model in _tables() if (rows := touched_by(model, ids))}
+    touched = touched_by(_tables(), [act.pk for act in acts])
     needed: dict[type[models.Model], set[int]] = defaultdict(set)
     for model, rows in touched.items():
         told = TABLES.get(model, RECORD)
         if told.above:
             needed[told.above] |= {getattr(row, f"{told.link}_id") for row in rows}
-    above = {model: _called(model, latest_of(model, keys), {}) for model, keys in needed.items()}
+    above = {model: _called(model, rows, {}) for model, rows in latest_of(needed).items()}
     strands = [
         _strand(model, rows, above.get(TABLES.get(model, RECORD).above or model)) for model, rows in touched.items()
     ]
     return entries_of(acts, strands, Words(_unit_of, _name_of, whys_of))
 
 
+@cache
 def _tables() -> list[type[models.Model]]:
     """Every table with a history: records first, then what belongs to them in the order of a session's page."""
     recorded = [model for model in apps.get_models() if issubclass(model, Recorded)]
@@ -136,7 +138,7 @@ def _of_nothing(pk: int) -> Iterable[Strand]:
 
 
 def _of_consultation(pk: int) -> Iterable[Strand]:
-    return _screening(consultation_id=pk)
+    return _screening("consultation_id", pk)
 
 
 def _of_course(pk: int) -> Iterable[Strand]:
@@ -151,7 +153,7 @@ def _of_session(pk: int) -> Iterable[Strand]:
     yield _below(AdverseEvent, [pk])
     yield samples
     yield _below(Result, samples.names, samples.names)
-    yield from _screening(session_id=pk)
+    yield from _screening("session_id", pk)
     yield _below(Addendum, [pk])
     yield _below(Signature, [pk])
 
@@ -160,8 +162,8 @@ def _of_device(pk: int) -> Iterable[Strand]:
     return [_below(DeviceEntry, [pk])]
 
 
-def _screening(**limits: int) -> Iterable[Strand]:
-    screening = _strand(Screening, history_of(Screening, **limits))
+def _screening(name: str, pk: int) -> Iterable[Strand]:
+    screening = _strand(Screening, history_of(Screening, name, [pk]))
     answers = _below(Answer, screening.names)
     yield screening
     yield answers
@@ -180,7 +182,7 @@ BELONGING: dict[str, Callable[[int], Iterable[Strand]]] = {
 
 def _below(model: type[models.Model], parent_ids: Iterable[int], above: dict[int, str] | None = None) -> Strand:
     """The rows of `model` under these rows."""
-    return _strand(model, history_of(model, **{f"{TABLES[model].link}_id__in": list(parent_ids)}), above)
+    return _strand(model, history_of(model, f"{TABLES[model].link}_id", list(parent_ids)), above)
 
 
 def _strand(model: type[models.Model], rows: list[Any], above: dict[int, str] | None = None) -> Strand:
@@ -192,12 +194,12 @@ def _strand(model: type[models.Model], rows: list[Any], above: dict[int, str] | 
 def _called(model: type[models.Model], rows: list[Any], above: dict[int, str]) -> dict[int, str]:
     """What each row is called, by its latest version: its number, what is said of it, and the row above."""
     told = TABLES.get(model, RECORD)
+    table, said = capfirst(str(model._meta.verbose_name)), _("%(row)s: %(words)s")
     names = {}
     for row in rows:
-        name = capfirst(str(model._meta.verbose_name))
         number = getattr(row, "number", None) if told.link else None
-        name = f"{name} {number}" if number else name
-        name = _("%(row)s: %(words)s") % {"row": name, "words": told.say(row)} if told.say else name
+        name = f"{table} {number}" if number else table
+        name = said % {"row": name, "words": told.say(row)} if told.say else name
         parent = above.get(getattr(row, f"{told.link}_id")) if told.above else ""
         names[row.id] = f"{parent}, {name[:1].lower()}{name[1:]}" if parent else name
     return names

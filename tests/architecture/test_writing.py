@@ -27,7 +27,6 @@ ALLOWED = {
     "clinic/accounts/web_sessions.py": "Django's own web sessions, each with its end in the audit",
     "clinic/accounts/retention.py": "months of accesses that the clinic no longer keeps, each by an act",
     "clinic/operations/jobs.py": "which files are being made: no record; what leaves is an act of its own",
-    "clinic/audit/changes.py": "reads the versions of a record by a statement of its own",
     "clinic/audit/access.py": "looks are written down as they happen, by the gate and not by an act",
 }
 # Receivers whose methods of the same name write no table.

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 from django.apps import apps
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from clinic.accounts.actions import change_account, set_password
@@ -97,9 +99,48 @@ def test_version_before_is_found_however_far_back_it_lies(physician):
     for name in ("B", "C", "D"):
         rename(patient, physician, name)
     latest = Act.objects.latest("pk")
-    versions = [(row.family_name, row.act_id == latest.pk) for row in touched_by(Patient, [latest.pk])]
-    assert versions == [("C", False), ("D", True)]
-    assert [row.family_name for row in latest_of(Patient, [patient.pk])] == ["D"]
+    touched = touched_by([Patient, Application], [latest.pk])
+    versions = [(row.family_name, row.act_id == latest.pk) for row in touched.pop(Patient)]
+    assert (versions, touched) == ([("C", False), ("D", True)], {})
+    assert [row.family_name for row in latest_of({Patient: [patient.pk]})[Patient]] == ["D"]
+
+
+def test_versions_of_every_table_read_as_the_rows_that_they_tell_of(physician):
+    _patient, course, device = ready(by=physician)
+    a_signed_session(by=physician, course=course, device=device)
+    acts = list(Act.objects.values_list("pk", flat=True))
+    tables = [model for model in apps.get_models() if issubclass(model, Recorded)]
+    read = {
+        model: [{kept.attname: getattr(row, kept.attname) for kept in _kept_fields_of(row.history)} for row in rows]
+        for model, rows in touched_by(tables, acts).items()
+    }
+    stored = {
+        model: [
+            {kept.attname: getattr(row, kept.attname) for kept in _kept_fields_of(model.history.model)}
+            for row in model.history.order_by("history_id")
+        ]
+        for model in tables
+        if model.history.exists()
+    }
+    assert read == stored
+    assert len(read) > 10
+    assert {model: [type(value) for row in rows for value in row.values()] for model, rows in read.items()} == {
+        model: [type(value) for row in rows for value in row.values()] for model, rows in stored.items()
+    }
+
+
+def test_acts_on_many_tables_take_no_more_queries_than_a_page_may(physician):
+    _patient, course, device = ready(by=physician)
+    for _each in range(3):
+        a_signed_session(by=physician, course=course, device=device)
+    counts = []
+    for size in (1, 3, 200):
+        with CaptureQueriesContext(connection) as queries:
+            page = changes(replace(ALL, kinds=("sign_session",)), LATEST, size=size)
+        counts.append((len(page.lines), len(queries)))
+    assert [lines for lines, _queries in counts] == [1, 3, 3]
+    assert len({queries for _lines, queries in counts}) == 1
+    assert counts[0][1] <= 12
 
 
 def test_every_table_with_a_history_can_be_told(physician):
