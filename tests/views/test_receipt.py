@@ -137,10 +137,10 @@ def test_shared_limits_are_seen_by_all_and_dropped_by_their_owner_alone(client_o
     drop, reports = reverse("logbook:filter-drop", args=[saved.uid]), reverse("logbook:reports")
     for page in (reports, PAGE):
         assert (
-            f'Palms</a> <span class="quiet">shared · {staff.full_name}<'
+            f'Palms</a> <span class="quiet">partagé · {staff.full_name}<'
             in client_of(physician).get(page).content.decode()
         )
-        assert 'Palms</a> <span class="quiet">shared<' in client_of(staff).get(page).content.decode()
+        assert 'Palms</a> <span class="quiet">partagé<' in client_of(staff).get(page).content.decode()
     client_of(physician).post(drop)
     saved.refresh_from_db()
     assert saved.in_use is True
