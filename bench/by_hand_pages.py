@@ -1,5 +1,6 @@
 """The best SQL by hand for pages: the list of sessions, in any order and from any place; one patient; one person's acts."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,8 +14,12 @@ Statement = tuple[str, Any]
 PAGE, COUNTED, ACTS, LATEST = 50, 1000, 50, 20
 CELLS = (
     "s.uid AS key, s.started_at, p.family_name, p.given_names, p.record_number, f.indication, s.number, s.status, "
-    "s.late_record, s.record_status, u.full_name, d.maker, d.model, d.serial_number, a.site"
+    "s.late_record, s.record_status, u.full_name, d.maker, d.model, d.serial_number, "
 )
+SITES = {
+    "sqlite": "(SELECT group_concat(site) FROM (SELECT site FROM logbook_application WHERE session_id = s.id ORDER BY number, id)) AS sites",
+    "postgresql": "(SELECT string_agg(site, ',' ORDER BY number, id) FROM logbook_application WHERE session_id = s.id) AS sites",
+}
 STANDING = "s.record_status <> 'entered-in-error'"
 # By column: the tables as they are gone through, and the keys along which they are read.
 ALONG = {
@@ -36,11 +41,11 @@ def list_page(sort: str, after: UUID | None = None) -> list[Statement]:
     parts = _words(column, down, values) if column in WORDS else _along(column, down, values)
     keys = " UNION ALL ".join(f"SELECT * FROM ({part}) part{number}" for number, (part, _said) in enumerate(parts))
     counted = f"SELECT COUNT(*) FROM (SELECT 1 FROM logbook_sessionfigures s WHERE {STANDING} LIMIT {COUNTED + 1}) x"
-    page = f"""SELECT {CELLS}, ({counted}) AS counted
+    page = f"""SELECT {CELLS}{SITES[connection.vendor]}, ({counted}) AS counted
         FROM (SELECT ROW_NUMBER() OVER () AS place, id FROM (SELECT * FROM ({keys}) keys LIMIT {PAGE + 1}) keys) k
         JOIN logbook_session s ON s.id = k.id JOIN logbook_sessionfigures f ON f.session_id = s.id JOIN logbook_patient p ON p.id = s.patient_id
         JOIN accounts_user u ON u.id = s.physician_id LEFT JOIN logbook_device d ON d.id = s.device_id
-        LEFT JOIN logbook_application a ON a.session_id = s.id ORDER BY k.place, a.number, a.id"""
+        ORDER BY k.place"""
     return [*place, (page, [value for _part, said in parts for value in said])]
 
 
@@ -90,6 +95,8 @@ def _words(column: str, down: bool, start: tuple[Any, ...]) -> list[Statement]:
     """Word after word as a person reads them, within one the newest key first."""
     words, name = order_of("-" * down + column).words, WORDS[column]
     first = words.index(start[0]) if start else 0
+    if connection.vendor == "postgresql":
+        return _words_at_once(name, words[first:], start)
     index = f" INDEXED BY session_by_{name.removesuffix('_id')}" if connection.vendor == "sqlite" else ""
     parts: list[Statement] = []
     for number, word in enumerate(words[first:]):
@@ -98,6 +105,28 @@ def _words(column: str, down: bool, start: tuple[Any, ...]) -> list[Statement]:
         parts.append((
             f"SELECT s.session_id AS id FROM logbook_sessionfigures s{index} WHERE s.session_id > 0 AND {same}{since} AND {STANDING} ORDER BY s.session_id DESC LIMIT {PAGE + 1}",
             [*([] if word is None else [word]), *(start[1:] if since else ())],
+        ))  # fmt: skip
+    return parts
+
+
+def _words_at_once(name: str, words: Sequence[Any], start: tuple[Any, ...]) -> list[Statement]:
+    """The same on PostgreSQL: one plan for all words, which are read as far as the page reaches; blank apart."""
+    said = [word for word in words if word is not None]
+    edges = [start[1] if start and not number else 2**63 - 1 for number in range(len(said))]
+    kind = "bigint" if name.endswith("_id") else "text"
+    parts: list[Statement] = []
+    if said:
+        parts.append((
+            f"""SELECT x.id FROM unnest(%s::{kind}[], %s::bigint[]) WITH ORDINALITY w(word, edge, turn) CROSS JOIN LATERAL
+            (SELECT s.session_id AS id FROM logbook_sessionfigures s WHERE s.session_id > 0 AND (s.{name}, s.session_id) < (w.word, w.edge)
+            AND s.{name} >= w.word AND {STANDING} ORDER BY s.{name} DESC, s.session_id DESC LIMIT {PAGE + 1}) x ORDER BY w.turn, x.id DESC LIMIT {PAGE + 1}""",
+            [said, edges],
+        ))  # fmt: skip
+    if len(said) < len(words):
+        since, values = (" AND s.session_id < %s", [start[1]]) if start and not said else ("", [])
+        parts.append((
+            f"SELECT s.session_id AS id FROM logbook_sessionfigures s WHERE s.session_id > 0 AND s.{name} IS NULL{since} AND {STANDING} ORDER BY s.session_id DESC LIMIT {PAGE + 1}",
+            values,
         ))  # fmt: skip
     return parts
 

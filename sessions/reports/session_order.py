@@ -29,6 +29,7 @@ JOINS = {
 }
 # So many stretches are asked for in one statement: SQLite takes 500.
 STRETCHES = 200
+HIGHEST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ def page_of(order: Order, within: Within, start: Place | None, size: int, *, bac
 
 
 def _read(order: Order, within: Within, start: Place | None, size: int, numbers: list[int], back: bool) -> list[int]:
-    parts = [_part(order, within, start, size, number, back) for number in numbers]
+    parts = _parts(order, within, start, size, numbers, back)
     values = [value for _statement, said in parts for value in said]
     if len(parts) == 1:
         return [row[1] for row in _asked(parts[0][0], values)]
@@ -214,6 +215,41 @@ def _read(order: Order, within: Within, start: Place | None, size: int, numbers:
     place = {number: index for index, number in enumerate(numbers)}
     rows.sort(key=lambda row: place[row[0]])  # each part comes as it was sorted
     return [row[1] for row in rows[:size]]
+
+
+def _parts(
+    order: Order, within: Within, start: Place | None, size: int, numbers: list[int], back: bool
+) -> list[tuple[str, list[Any]]]:
+    """The statements for these stretches: one for all words on PostgreSQL, where to plan each of them takes the most time."""
+    at_once: list[int] = []
+    if order.column and connection.vendor == "postgresql":
+        at_once = [number for number in numbers if order.words[number] is not None]
+    others = [number for number in numbers if number not in at_once]
+    together = [_word_after_word(order, within, start, size, at_once, back)] if at_once else []
+    return [*together, *(_part(order, within, start, size, number, back) for number in others)]
+
+
+def _word_after_word(
+    order: Order, within: Within, start: Place | None, size: int, numbers: list[int], back: bool
+) -> tuple[str, list[Any]]:
+    """One plan for all of these words, in turn as far as the page reaches (PostgreSQL)."""
+    down = order.down != back
+    sign, least, way = ("<", ">=", "DESC") if down else (">", "<=", "ASC")
+    key = order.stretches[0].keys[-1]
+    edge = HIGHEST if down else 0
+    edges = [start.keys[-1] if start is not None and start.stretch == number else edge for number in numbers]
+    words = [order.words[number] for number in numbers]
+    kind = "text" if isinstance(words[0], str) else "bigint"
+    # Not "= word": then the order by key alone would do, and the engine might go through all sessions for a rare word.
+    of_word = f"({order.column}, {key}) {sign} (w.word, w.edge) AND {order.column} {least} w.word"
+    conditions = " AND ".join(part for part in (f"{key} > 0", of_word, within.condition) if part)
+    statement = (
+        f"SELECT w.part AS part, x.session_id FROM unnest(%s::int[], %s::{kind}[], %s::bigint[]) "  # noqa: S608 -- as above
+        f"WITH ORDINALITY w(part, word, edge, turn) CROSS JOIN LATERAL (SELECT {key} FROM {order.gone_through} "
+        f"WHERE {conditions} ORDER BY {order.column} {way}, {key} {way} LIMIT {int(size)}) x "
+        f"ORDER BY w.turn, x.session_id {way} LIMIT {int(size)}"
+    )
+    return statement, [numbers, words, edges, *within.values]
 
 
 def _part(
