@@ -39,7 +39,7 @@ from clinic.lib.as_svg import drawing_of
 from clinic.lib.chart import Chart
 from clinic.lib.columns import breakable, layout
 from clinic.lib.drawing import Drawing
-from clinic.lib.figures import places_text
+from clinic.lib.figures import figure_text, places_text
 from clinic.lib.glyphs import drawable, plainest
 from clinic.lib.problems import Problem, Refused
 from clinic.lib.table import Column, Row, Table
@@ -182,13 +182,13 @@ def picture_block(drawing: Drawing, *, wide: bool = False, note: str = "") -> di
 
 
 def shown(value: Any, kind: str = "text") -> str:
-    """One value as a page writes it, in the active language."""
+    """One value as a page writes it, in the active language; a figure in a column of figures with all its places."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, Decimal):
-        return places_text(value)
+        return places_text(value) if kind == "number" else figure_text(value)
     if isinstance(value, datetime):
         return date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
     if isinstance(value, date):

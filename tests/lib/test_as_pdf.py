@@ -106,9 +106,10 @@ def test_heading_of_the_table_and_number_of_the_page_stand_on_every_page():
 def test_french_file_writes_dates_and_figures_in_french():
     with translation.override("fr"):
         assert [shown(value, kind) for value, kind in (
-            (date(2026, 3, 1), "month"), (date(2026, 3, 12), "date"), (Decimal("12.50"), "number"), (True, "text"),
+            (date(2026, 3, 1), "month"), (date(2026, 3, 12), "date"), (Decimal("12.50"), "number"),
+            (Decimal("12.50"), "text"), (True, "text"),
             (None, "text"), (AT, "moment"), (7, "number"),
-        )] == ["mars 2026", "12/03/2026", "12,50", "oui", "", "22/11/2026, 19\u00a0h\u00a011", "7"]  # fmt: skip
+        )] == ["mars 2026", "12/03/2026", "12,50", "12,5", "oui", "", "22/11/2026, 19\u00a0h\u00a011", "7"]  # fmt: skip
 
 
 def test_struck_rows_and_empty_tables_can_be_set():
