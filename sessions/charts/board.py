@@ -67,9 +67,13 @@ def board_note(board: ResponseBoard) -> str:
 
 def described(board: ResponseBoard) -> str:
     """What a person hears in place of the drawing: how many sessions, and each line's first and last value."""
-    said = [_("%(number)s signed sessions, %(missed)s of them not done, %(events)s adverse events.") % {
-        "number": len(board.stops), "missed": board.not_done, "events": len(board.events),
-    }]  # fmt: skip
+    stops, missed, events = len(board.stops), board.not_done, len(board.events)
+    counted = [
+        ngettext("%(number)s signed session", "%(number)s signed sessions", stops) % {"number": stops},
+        ngettext("%(number)s of them not done", "%(number)s of them not done", missed) % {"number": missed},
+        ngettext("%(number)s adverse event", "%(number)s adverse events", events) % {"number": events},
+    ]
+    said = [f"{', '.join(counted)}."]
     for panel in board.panels:
         for line in panel.lines:
             values = [of_stop[-1] for of_stop in line.values if of_stop]

@@ -177,7 +177,7 @@ def test_description_and_note_say_it_in_words(course):
     with translation.override("en"):
         board = response_board(course)
         assert described(board) == (
-            "4 signed sessions, 1 of them not done, 1 adverse events. "
+            "4 signed sessions, 1 of them not done, 1 adverse event. "
             "HDSS severity scale (1–4), palm (hand) left, before the session, first 3, last 2. "
             "HDSS severity scale (1–4), palm (hand) right, before the session, first 4, last 2. "
             "gravimetry, palm (hand) right, before the session, first 85.5\u00a0mg / 5 min, last 85.5\u00a0mg / 5 min. "
