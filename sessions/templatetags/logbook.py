@@ -1,11 +1,16 @@
 """Small words for templates: figures as they were written, field lookup, indexes."""
 
+from collections.abc import Iterable
 from decimal import Decimal
+from html import escape
 from typing import Any
 
 from django import template
 from django.forms import BoundField
+from django.template.defaultfilters import linebreaksbr
+from django.utils.safestring import SafeString, mark_safe
 
+from clinic.audit.changes import FieldChange
 from clinic.lib.as_svg import Picture, drawn
 from clinic.lib.chart import Chart
 from clinic.lib.figures import figure_text, typed_text
@@ -24,6 +29,22 @@ def written(row: Any, name: str) -> str:
     """A figure of this row with the digits the person typed: 15,0 stays 15,0."""
     value = getattr(row, name)
     return typed_text(row.as_typed.get(name, ""), value) or figure_text(value)
+
+
+@register.filter
+def as_written(fields: Iterable[FieldChange]) -> SafeString:
+    """What each field of a new row holds, as lines of a table. By a loop of the template the 1,700 fields of fifty acts
+    took a third of the auditor's page (bench).
+    """
+    lines = (
+        f'<tr><th scope="row">{escape(field.name)}</th><td class="change-new">{_in_lines(field.new)}</td></tr>'
+        for field in fields
+    )
+    return mark_safe("".join(lines))  # noqa: S308 -- names and values are escaped
+
+
+def _in_lines(text: str) -> str:
+    return linebreaksbr(text) if "\n" in text or "\r" in text else escape(text)
 
 
 @register.filter
