@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from clinic.lib.as_pdf import MOST_COLUMNS_UPRIGHT, Frame, chart_block, document, refuse_too_long, shown, table_block
+from clinic.lib.as_pdf import MOST_COLUMNS_UPRIGHT, Frame, chart_block, document, refuse_too_long, table_block
 from clinic.lib.table import Table
 from sessions.reports.report import Built, Report
 
@@ -30,7 +30,7 @@ def report_pdf(report: Report, built: Built, frame: Frame) -> bytes:
 
 
 def _headline(built: Built) -> list[dict[str, Any]]:
-    facts = [[str(headline.words), shown(headline.figure, "number")] for headline in built.headline]
+    facts = [[str(headline.words), headline.written] for headline in built.headline]
     return [{"kind": "facts", "facts": facts, "columns": min(len(facts), 3)}] if facts else []
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -48,6 +50,12 @@ class Headline:
 
     figure: Any
     words: Text
+
+    @property
+    def written(self) -> str:
+        """The figure as it is read at a glance, its thousands apart, in the active language."""
+        is_figure = isinstance(self.figure, int | Decimal)
+        return number_format(self.figure, force_grouping=True) if is_figure else str(self.figure)
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,19 @@
 """The sessions report as a page and as a file: who sees what of it, and what a hostile address gets."""
 
 import re
+from decimal import Decimal
 from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from clinic.audit.models import Act
 from sessions.models import Receipt
 from sessions.reports.registry import BY_CODE, REPORTS
+from sessions.reports.report import Headline
 from tests.factories import a_course, a_device, a_patient
 from tests.reports.rows import a_session, paris
 from tests.views.reports import FILE, PAGE, PDF, SPREADSHEET, compare, file_of, list_of, looks, whole_text
@@ -237,3 +240,18 @@ def test_what_records_say_in_words_is_for_who_may_read_them(client_of, staff, au
     assert said == {"leroy": [False, False, True], auditor.username: [True, True, True]}
     assert [receipt.records for receipt in Receipt.objects.order_by("id")] == [False, True]
     assert [compare(client_of(auditor), receipt).same for receipt in Receipt.objects.all()] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("figure", "language", "written"),
+    [
+        (1000000, "en", "1,000,000"),
+        (19344, "fr", "19\u00a0344"),
+        (551, "fr", "551"),
+        (Decimal("97.0"), "fr", "97,0"),
+        ("–", "fr", "–"),
+    ],
+)
+def test_headline_is_written_with_its_thousands_apart(figure, language, written):
+    with translation.override(language):
+        assert Headline(figure, "sessions").written == written
