@@ -15,7 +15,7 @@ from clinic.lib.text import folded
 from sessions.actions import search
 from sessions.models import Device, Patient
 from sessions.models.trigrams import PARTS, TABLE
-from sessions.reports.patient_search import MOST, find_patients
+from sessions.reports.patient_search import MOST, MOST_IN_FRAME, find_patients
 
 Statement = tuple[str, Any]
 MANY, AT_ONCE, ROUNDS = 200_000, 5_000, 200
@@ -119,17 +119,18 @@ GIVEN = [
 
 
 def measure(by: User, machine: Device) -> bool:
-    """Print what each kind of search takes; whether every kind is on average within the goal."""
+    """Print what each kind of search takes, in the frame while typing and on its page; whether both are within the goal."""
     chance = random.Random(5)
     names = _fill(chance)
     held = True
     for kind, typed in _kinds(chance, names).items():
-        ours = [sum(map(_spent, _asked(text))) for text in typed]
+        ours, whole = ([sum(map(_spent, _asked(text, most))) for text in typed] for most in (MOST_IN_FRAME, MOST))
         plain = [_spent(_plainest(folded(text))) for text in typed]
-        held &= statistics.median(ours) <= GOAL_MS
+        held &= max(statistics.median(ours), statistics.median(whole)) <= GOAL_MS
         print(
             f"  {kind}: median {statistics.median(ours):.2f} ms, 95th percentile {_percentile(ours):.2f} "
-            f"(goal {GOAL_MS:.0f}); the plainest SQL {statistics.median(plain):.2f}, {_percentile(plain):.2f}"
+            f"(goal {GOAL_MS:.0f}); on the page of patients "
+            f"{statistics.median(whole):.2f}, {_percentile(whole):.2f}; the plainest SQL {statistics.median(plain):.2f}, {_percentile(plain):.2f}"
         )
     return held
 
@@ -193,7 +194,7 @@ def _plainest(text: str) -> tuple[str, list[Any]]:
     return f'SELECT * FROM "logbook_patient" WHERE id IN {found}', [f"%{text}%"]
 
 
-def _asked(text: str) -> list[Statement]:
+def _asked(text: str, most: int) -> list[Statement]:
     """The statements that this search asks the database."""
     asked: list[Statement] = []
 
@@ -202,7 +203,7 @@ def _asked(text: str) -> list[Statement]:
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(note):
-        find_patients(text)
+        find_patients(text, most=most)
     return asked
 
 

@@ -46,7 +46,7 @@ def find_patients(typed: str, *, most: int = MOST, today: date | None = None) ->
         lines |= _by_key(_named(begins, most + 1))
     if len(lines) <= most:
         for way in ways:
-            lines |= _by_key(_born(way) if way.first else _with_parts(way.words))
+            lines |= _by_key(_born(way) if way.first else _with_parts(way.words, most))
     ranked = sorted(lines.values(), key=lambda line: (_rank(line, begins), line[1], line[0]))
     keys = [key for key, _name, _text in ranked[:most]]
     patients = Patient.objects.order_by().in_bulk(keys)
@@ -73,13 +73,16 @@ def _named(begins: str, most: int) -> list[Line]:
     )
 
 
-def _with_parts(words: tuple[str, ...]) -> list[Line]:
-    """Those who have these parts; where they may be many, those of whom words begin so come before."""
+def _with_parts(words: tuple[str, ...], most: int) -> list[Line]:
+    """Those who have these parts; where they may be many, those of whom words begin so come before.
+
+    The others are not asked for where those of whom a word begins so are all known, and more than are shown.
+    """
     begin, hold = list(map(_beginning, words)), list(map(_part, words))
     # One word alone begins many names; several together are seldom many, and told apart by their rank.
     first, then = (begin, hold) if len(words) == 1 else (hold, begin)
     found = _holding(first)
-    wanted = len(found) < READ if len(words) == 1 else len(found) >= READ
+    wanted = len(found) < READ and len(found) <= most if len(words) == 1 else len(found) >= READ
     return [*found, *_holding(then)] if wanted and then != first else found
 
 
