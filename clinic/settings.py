@@ -230,6 +230,8 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # READ COMMITTED whatever the server's own habit is: who waited for the head of the chain must see it as it is now.
     DATABASES["default"].setdefault("OPTIONS", {})["isolation_level"] = 2
+    # From the third time on the server keeps the plan of a statement of the acts (clinic/audit/statements.py).
+    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 2
 # No ATOMIC_REQUESTS: acts open the transaction, so that reading never waits for a writer.
 
 # Room enough that a flood of names cannot push the counts of failed log-ins out.

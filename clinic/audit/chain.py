@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from clinic.audit.keys import KeyMissing, Ring, ring
 from clinic.audit.models import Act, Link, Shape
-from clinic.audit.statements import run
+from clinic.audit.statements import run, run_together
 from clinic.audit.stored import Told, as_text, content, in_one_form, json_places, reading, shape_now, telling, told
 from clinic.lib.canonical import digest as digest_of
 
@@ -101,11 +101,9 @@ def locked(lock: tuple[int, int], question: str) -> tuple[Any, ...] | None:
     """The first row of `question`, asked once no other writer stands before us. SQLite has one writer anyway."""
     if connection.vendor == "sqlite":
         return next(iter(run(question, [])), None)
-    with connection.cursor() as cursor:
-        # One trip; the question is a statement of its own, so that it sees what the one before us has written.
-        cursor.execute(f"SELECT pg_advisory_xact_lock({lock[0]}, {lock[1]}); {question}")
-        cursor.nextset()
-        return cursor.fetchone()
+    # One trip; the question is a statement of its own, so that it sees what the one before us has written.
+    _nothing, found = run_together([("SELECT pg_advisory_xact_lock(%s, %s)", lock), (question, [])])
+    return next(iter(found), None)
 
 
 def keep_shape() -> None:
