@@ -24,6 +24,7 @@ from clinic.audit.words import ACTS, LOOKS
 from sessions.measures.ages import BANDS
 from sessions.models import Application, Course, Device, Patient, Session
 from sessions.reports.page_words import FORMS
+from sessions.reports.parts import table_called
 from sessions.reports.registry import REPORTS
 from sessions.reports.responses import limit_choices
 from sessions.reports.trail_records import subjects_in_words
@@ -61,9 +62,9 @@ def _pieces(reason: str) -> list[str]:
     found = _REPORT.fullmatch(first)
     if not found:
         return [first, *others]
-    _report, part, question = found.groups()
+    report, part, question = found.groups()
     limits = [f"{name} = {value}" for name, value in parse_qsl(question)] or [question]
-    return [*([part] if part else []), *limits, *others]
+    return [*([str(table_called(report, part))] if part else []), *limits, *others]
 
 
 def _in_words(piece: str, names: Names) -> str:

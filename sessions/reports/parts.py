@@ -117,7 +117,12 @@ def shows_names(receipt: Receipt) -> bool:
 
 def title_of(receipt: Receipt) -> Text:
     """What the table in this file is called; empty for the whole report, the code where no report has such a table."""
-    parts = {part.name: part.title for part in PARTS.get(receipt.report, ())}
+    parts = PARTS.get(receipt.report, ())
     if not receipt.part and receipt.form != "pdf":
-        return next(iter(parts.values()), "")
-    return parts.get(receipt.part, receipt.part)
+        return parts[0].title if parts else ""
+    return table_called(receipt.report, receipt.part)
+
+
+def table_called(report: str, name: str) -> Text:
+    """What this table of a report is called; its code where no report has such a table."""
+    return next((part.title for part in PARTS.get(report, ()) if part.name == name), name)

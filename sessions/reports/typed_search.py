@@ -14,9 +14,18 @@ from clinic.lib.text import searched
 MOST_READINGS = 8
 MOST_WORDS = 10
 FIRST_YEAR = 1850
+# As pages write them, in either language; the first letters will do where they are those of one month alone.
+MONTHS = (
+    ("january", "janvier"), ("february", "fevrier"), ("march", "mars"), ("april", "avril"), ("may", "mai"), ("june", "juin"),
+    ("july", "juillet"), ("august", "aout"), ("september", "septembre"), ("october", "octobre"), ("november", "novembre"),
+    ("december", "decembre"),
+)  # fmt: skip
+# The sign that pages set before a record number.
+_SIGN = re.compile(r"(?<!\w)n\s?[°º]\s*(?=\w)", re.IGNORECASE)
 _DATE = re.compile(
     r"(?<![\w./-])(?:"
-    r"(?P<ymd>\d{4}[-./]\d{1,2}[-./]\d{1,2})"
+    r"(?P<named>\d{1,2}(?:er)?\s+[^\W\d_]{3,9}\.?\s+\d{4})"
+    r"|(?P<ymd>\d{4}[-./]\d{1,2}[-./]\d{1,2})"
     r"|(?P<dmy>\d{1,2}[-./]\d{1,2}[-./](?:\d{4}|\d{2})|\d{1,2} \d{1,2} \d{4})"
     r"|(?P<ym>\d{4}[-./]\d{1,2})"
     r"|(?P<my>\d{1,2}[-./]\d{4})"
@@ -45,8 +54,8 @@ class _Part:
 
 
 def readings(typed: str, today: date) -> list[Reading]:
-    """Every way to read `typed`; dates as 1985-09-07, 07/09/1985, 7.9.85, 07091985, 09/1985 or 1985."""
-    choices = [ways for piece in _pieces(typed) if (ways := _ways(piece, today))]
+    """Every way to read `typed`; dates as 1985-09-07, 07/09/1985, 7.9.85, 07091985, 7 Sep 1985, 09/1985 or 1985."""
+    choices = [ways for piece in _pieces(_SIGN.sub("", typed)) if (ways := _ways(piece, today))]
     found = {_together(parts): None for parts in islice(product(*choices), MOST_READINGS)}
     return [reading for reading in found if reading is not None and (reading.words or reading.first)]
 
@@ -64,14 +73,20 @@ def _ways(piece: str | re.Match[str], today: date) -> list[_Part]:
     if isinstance(piece, str):
         return [_Part(piece)] if piece.strip() else []
     spans = [_Part(first=first, last=last) for first, last in _spans(piece, today) if first <= today]
-    written_out = bool(piece["ymd"] or piece["dmy"])
+    written_out = bool(piece["ymd"] or piece["dmy"] or piece["named"])
+    if piece["named"] and not spans:  # a name between two figures: the last may be a year
+        words, year = piece.group()[:-4], int(piece.group()[-4:])
+        return [_Part(piece.group()), *(_Part(words, *span) for span in _year(year, today))]
     # Nobody writes a record number as a whole date; a year, a month or eight figures may be one.
     return spans if spans and written_out else [_Part(piece.group()), *spans]
 
 
 def _spans(match: re.Match[str], today: date) -> Iterator[tuple[date, date]]:
     figures = [int(text) for text in re.findall(r"\d+", match.group())]
-    if match["ymd"]:
+    if match["named"]:
+        day, year = figures
+        yield from _day(year, _month(match.group()), day)
+    elif match["ymd"]:
         yield from _day(*figures)
     elif match["dmy"]:
         day, month, year = figures
@@ -83,13 +98,24 @@ def _spans(match: re.Match[str], today: date) -> Iterator[tuple[date, date]]:
         yield from _day(int(text[4:]), int(text[2:4]), int(text[:2]))
         yield from _day(int(text[:4]), int(text[4:6]), int(text[6:]))
     elif match["y"]:
-        if FIRST_YEAR <= figures[0] <= today.year:
-            yield date(figures[0], 1, 1), date(figures[0], 12, 31)
+        yield from _year(figures[0], today)
     else:
         year, month = sorted(figures, reverse=True)
         if FIRST_YEAR <= year <= today.year and 1 <= month <= 12:
             following = date(year + month // 12, month % 12 + 1, 1)
             yield date(year, month, 1), following - timedelta(days=1)
+
+
+def _year(year: int, today: date) -> Iterator[tuple[date, date]]:
+    if FIRST_YEAR <= year <= today.year:
+        yield date(year, 1, 1), date(year, 12, 31)
+
+
+def _month(text: str) -> int:
+    """The month that is named in it; 0 where that is none, or more than one begins so."""
+    _day_of, word, _year = searched(text).split()
+    found = [number for number, names in enumerate(MONTHS, start=1) if any(name.startswith(word) for name in names)]
+    return found[0] if len(found) == 1 else 0
 
 
 def _day(year: int, month: int, day: int) -> Iterator[tuple[date, date]]:

@@ -25,7 +25,7 @@ from sessions.reports.periods import usual_periods
 from sessions.reports.registry import BY_CODE, REPORTS
 from sessions.reports.report import ROWS_ON_A_PAGE, Asked, Report, answered
 from sessions.views import report_jobs
-from sessions.views.report_files import Order, TooLongToWait, made
+from sessions.views.report_files import Order, TooLongToWait, made, no_such_table
 
 
 @require_safe
@@ -49,7 +49,9 @@ def report(request: PersonRequest, code: str) -> HttpResponse:
     form = ReportForm(request.GET, report=found)
     if not form.is_valid():
         return _refused(request, found, form)
-    asked = _asked(request, found, form)
+    asked, part = _asked(request, found, form), form.cleaned_data["part"]
+    if part and part not in [one.name for one in parts_of(code, asked)]:
+        return _refused(request, found, form, no_such_table().problems)
     if number := too_many(found, asked.chosen):
         return _too_long(request, found, form, parts_of(code, asked), number)
     built = answered(found, asked)

@@ -91,7 +91,7 @@ def numbers(order: Order) -> tuple[Built, tuple[Table, ...]]:
     built = answered(order.report, order.asked)
     tables = in_file(built, part=order.part, form=order.form)
     if not tables:
-        raise _no_such_table()
+        raise no_such_table()
     return built, tables
 
 
@@ -103,11 +103,12 @@ def _one_part(order: Order) -> Part:
     parts = parts_of(order.report.code, order.asked)
     found = [part for part in parts if part.name == order.part] if order.part else parts[:1]
     if not found:
-        raise _no_such_table()
+        raise no_such_table()
     return found[0]
 
 
-def _no_such_table() -> Refused:
+def no_such_table() -> Refused:
+    """A table was asked for that nobody of this role gets."""
     return Refused([Problem("part", _("This report has no such table, or not for your role."), "part")])
 
 

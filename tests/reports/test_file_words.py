@@ -35,7 +35,7 @@ def said(reason, language="en", kind="export_report"):
         (
             "export_report",
             f"sessions/list: from_date=2026-01-05&site=palm; 3 rows; csv, 1234 bytes, SHA-256 {CODE}",
-            f"list; From: 5 Jan 2026; Site: palm (hand); 3 rows; CSV file of 1234 bytes, SHA-256 {CODE}",
+            f"List; From: 5 Jan 2026; Site: palm (hand); 3 rows; CSV file of 1234 bytes, SHA-256 {CODE}",
         ),
         ("export_report", f"sessions: all; 1 rows; xlsx, 9 bytes, SHA-256 {CODE}",
          f"No limits; 1 row; Excel file of 9 bytes, SHA-256 {CODE}"),
@@ -50,6 +50,7 @@ def said(reason, language="en", kind="export_report"):
          "Age at the session: 30 to 44 years; Substance: a; b; Side: left"),
         ("export_report", "a new table: grain = week; 3 rows and more", "a new table: grain = week; 3 rows and more"),
         ("export_report", "sessions: grain=week", "grain = week"),
+        ("export_report", "gone/a-table: all", "a-table; No limits"),
         ("export_report", "", ""),
     ],
 )  # fmt: skip
@@ -63,8 +64,8 @@ def test_what_a_person_wrote_stays_as_it_was_written(db, kind):
 
 
 def test_reason_of_a_file_is_said_in_french(db):
-    assert said("sessions: from_date=2026-01-05&site=palm", "fr") == (
-        "Du\u00a0: 05/01/2026\u00a0; Zone\u00a0: paume (main)"
+    assert said("sessions/physician: from_date=2026-01-05&site=palm", "fr") == (
+        "Par médecin\u00a0; Du\u00a0: 05/01/2026\u00a0; Zone\u00a0: paume (main)"
     )
 
 

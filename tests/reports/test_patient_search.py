@@ -56,6 +56,10 @@ FOUND: dict[str, set[str]] = {
     "07 09 1985": {"elodie"}, "1985/9/7": {"elodie"}, "07091985": {"elodie", "yildiz"}, "19850907": {"elodie"},
     "09/1985": {"elodie"}, "1985-09": {"elodie"}, "1985": {"elodie", "leroy", "yildiz"}, "6.5.12": {"nguyen2", "oeuvre"},
     "29/02/1960": {"strasse"},
+    # as pages write them
+    "7 Sep 1985": {"elodie"}, "7 septembre 1985": {"elodie"}, "07 sept. 1985 elo": {"elodie"}, "1er déc. 1985": {"leroy"},
+    "29 févr. 1960": {"strasse"}, "3\u00a0FEB 2001": {"yildiz"}, "7 jui 1971": set(), "31 feb 2001": set(),
+    "N° 2026-0143": {"elodie"}, "nº2026-0144": {"nguyen"}, "elo 7 durand 1985": set(), "z 77 b 2012": {"nguyen2"},
     # dates with names
     "elo 1985": {"elodie"}, "1985 leroy": {"leroy"}, "durand 07/09/1985": {"elodie"}, "durand 1990": set(),
     "07/09/1985 zoe": set(), "1985 1990": set(),

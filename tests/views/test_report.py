@@ -192,6 +192,13 @@ def test_nothing_is_hidden_where_the_clinic_has_set_no_least_number(client_of, s
     assert client_of(staff).get(PAGE, {"shared": "on"}).status_code == 400
 
 
+@pytest.mark.parametrize(("part", "status"), [("list", 200), ("months", 200), ("zz", 400), ("a b", 400)])
+def test_page_refuses_a_table_that_the_report_has_not(client_of, staff, session, part, status):
+    answer = client_of(staff).get(PAGE, {"part": part})
+    assert answer.status_code == status
+    assert ("Ce rapport n’a pas ce tableau" in answer.content.decode()) is (part == "zz")
+
+
 # --- Every report alike --------------------------------------------------------------------------
 
 CODES = [report.code for report in REPORTS]
